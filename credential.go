@@ -1,0 +1,52 @@
+package keywright
+
+import (
+	"fmt"
+	"io"
+)
+
+// redacted is what every formatter sees instead of a secret.
+const redacted = "[redacted]"
+
+// Credential is what a client presents: one secret, or a public half and a
+// secret. It refuses to print itself through fmt, encoding/json, log/slog or
+// any encoder that honours encoding.TextMarshaler; Reveal is the only way out.
+type Credential struct{ public, secret string }
+
+// NewCredential makes a credential from its halves. A scheme with a single
+// secret leaves public empty and puts the whole presented value in secret.
+func NewCredential(public, secret string) Credential {
+	return Credential{public: public, secret: secret}
+}
+
+// Public returns the half that is not secret; empty for single-secret schemes.
+func (c Credential) Public() string { return c.public }
+
+// Reveal returns both halves. Call it only to hash, to seal, or to answer the
+// one request that may see the secret.
+func (c Credential) Reveal() (public, secret string) { return c.public, c.secret }
+
+// IsZero reports whether there is no credential at all.
+func (c Credential) IsZero() bool { return c.public == "" && c.secret == "" }
+
+// Format implements fmt.Formatter for every verb, so that no verb prints it.
+func (Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalJSON implements json.Marshaler.
+func (Credential) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalText implements encoding.TextMarshaler, which slog's handlers honour.
+func (Credential) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Digest is what is kept of a credential: HMAC-SHA-256(pepper, SHA-256(credential)).
+// It is not secret in the way the credential is, but it is never shown either.
+type Digest [32]byte
+
+// Format implements fmt.Formatter: a digest in a log helps nobody but a thief.
+func (Digest) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalJSON implements json.Marshaler.
+func (Digest) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalText implements encoding.TextMarshaler.
+func (Digest) MarshalText() ([]byte, error) { return []byte(redacted), nil }
