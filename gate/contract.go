@@ -4,10 +4,13 @@ package gate
 
 import (
 	"errors"
+	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/scheme"
+	"github.com/keywright/keywright/seal"
 )
 
 // API is a protected surface.
@@ -51,7 +54,9 @@ type Options struct {
 }
 
 // Limiter is what the gate asks of a limiter; see limit.Limiter.Take.
-type Limiter interface{}
+type Limiter interface {
+	Take(now time.Time, scheme string, rules []keywright.LimitRule, key keywright.KeyID, from netip.Addr, out *keywright.Allowances) keywright.Reason
+}
 
 // Gate is the compiled table of APIs. It is immutable: a reload makes another.
 type Gate struct{}
@@ -97,3 +102,25 @@ type Check struct {
 // Explain runs the pipeline without counting, and says each check in order. It
 // never repeats a credential.
 func (g *Gate) Explain(v *scheme.View, api string) (Verdict, []Check) { return Verdict{}, nil }
+
+// Hops says how far the request's own headers are trusted: the number of
+// proxies in front of us, each of which appends to X-Forwarded-For and sets
+// X-Forwarded-Proto. 0 trusts none. Proxies, if set, must hold the peer's address.
+type Hops struct {
+	Count   int
+	Proxies []netip.Prefix
+}
+
+// View makes the view of a request: address and transport by trusted hops,
+// never from the leftmost X-Forwarded-For.
+func (h Hops) View(r *http.Request) scheme.View { return scheme.View{} }
+
+// Identities makes the assertion for a granted request: once per key and API,
+// reused while it is fresh, never past the key's death. It is bounded.
+type Identities struct{}
+
+// NewIdentities returns a maker of assertions.
+func NewIdentities(s *seal.Signer, clock func() time.Time) *Identities { return &Identities{} }
+
+// For returns the assertion for a granted verdict.
+func (i *Identities) For(v *Verdict) (string, error) { return "", errors.New("gate: not built yet") }

@@ -10,18 +10,17 @@ import (
 
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/scheme"
-	"github.com/keywright/keywright/seal"
 )
 
 // Options of the proxy.
 type Options struct {
-	Gate    func() *gate.Gate // the one in force now
-	Targets map[string]Target // by API name
-	Signer  *seal.Signer
-	Clock   func() time.Time // the injected one
-	View    func(r *http.Request) scheme.View
-	MaxBody int64 // bytes of a request's body; 0 is 10 MiB
-	Log     *slog.Logger
+	Gate       func() *gate.Gate // the one in force now
+	Targets    map[string]Target // by API name
+	Identities *gate.Identities
+	Clock      func() time.Time // the injected one
+	View       func(r *http.Request) scheme.View
+	MaxBody    int64 // bytes of a request's body; 0 is 10 MiB
+	Log        *slog.Logger
 	// Observe is told of every answer once, for metrics; nil is not told.
 	Observe func(api string, reason string, status int)
 }
