@@ -375,7 +375,7 @@ func (p Policy) checkName(name string) error {
 	case utf8.RuneCountInString(name) > limit:
 		return invalid("name", fmt.Sprintf("at most %d characters", limit))
 	}
-	return checkText("name", name)
+	return CheckText("name", name)
 }
 
 func (p Policy) checkEnvironment(env string) error {
@@ -403,7 +403,7 @@ func checkPermissions(asked []string) error {
 		if one == "" || len(one) > maxPermissionChars {
 			return invalid("permissions", fmt.Sprintf("each has 1 to %d characters", maxPermissionChars))
 		}
-		if err := checkText("permissions", one); err != nil {
+		if err := CheckText("permissions", one); err != nil {
 			return err
 		}
 	}
@@ -419,14 +419,15 @@ func CheckMetadata(m map[string]string) error {
 		if name == "" || len(name) > maxMetadataKey || len(value) > maxMetadataValue {
 			return invalid("metadata", fmt.Sprintf("a name has 1 to %d bytes and a value at most %d", maxMetadataKey, maxMetadataValue))
 		}
-		if err := checkText("metadata", name+value); err != nil {
+		if err := CheckText("metadata", name+value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkText(field, s string) error {
+// CheckText refuses text that is not UTF-8 or that holds control characters.
+func CheckText(field, s string) error {
 	if !utf8.ValidString(s) {
 		return invalid(field, "must be valid UTF-8")
 	}

@@ -115,6 +115,7 @@ const (
 	KeyRevoked    Act = "key.revoked"
 	KeyDeleted    Act = "key.deleted"
 	KeyRepeppered Act = "key.repeppered"
+	KeyRevealed   Act = "key.revealed" // a sealed secret was shown again
 	TenantCreated Act = "tenant.created"
 	TenantAmended Act = "tenant.amended"
 )
