@@ -21,6 +21,7 @@ type View struct {
 	Header   map[string][]string // canonical names, as net/http has them
 	TLS      bool                // the client's own transport, by trusted hops
 	Address  netip.Addr          // the client's, by trusted hops
+	Body     bool                // the request carries a body
 }
 
 // Presented is what a request presents. Reason is Granted for a well-formed
