@@ -22,7 +22,7 @@ var rooms = []room{
 	{"scheme", 1}, {"schemes", 1}, {"api", 1}, {"seal", 1},
 	{"verify", 2}, {"gate", 2}, {"keeper", 2}, {"feed", 2}, {"limit", 2}, {"meter", 2}, {"people", 2}, {"audit", 2},
 	{"limit/*", 3}, {"store/*", 3}, {"front/*", 3}, {"oidc", 3}, {"handbook", 3}, {"middleware", 3}, {"client", 3},
-	{"internal/*", 4}, {"keywrighttest", 4}, {"examples/*", 4}, {"bench", 4}, {"bench/*", 4},
+	{"internal/*", 4}, {"keywrighttest", 4}, {"examples/*", 4}, {"bench", 4}, {"bench/*", 4}, {"scripts/*", 4},
 	{"cmd/keywright", 5},
 }
 

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var root = filepath.Join("..", "..")
+
+// TestThePageIsCurrent fails when a test was added or renamed without
+// regenerating the page.
+func TestThePageIsCurrent(t *testing.T) {
+	want, err := render(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(root, "docs", "requirements.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("docs/requirements.md is out of date: run go run ./internal/requirements")
+	}
+}
+
+// TestEveryRequirementOnKeysHasATest is the promise of the page.
+func TestEveryRequirementOnKeysHasATest(t *testing.T) {
+	all, err := readRequirements(filepath.Join(root, "docs", "requirements.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := findTests(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range all {
+		if r.area == "keys" && len(tests[r.id]) == 0 {
+			t.Errorf("%s has no test: %s", r.id, r.text)
+		}
+	}
+}
+
+func TestNumbersAreRead(t *testing.T) {
+	found := map[string][]place{}
+	readGoLine(found, "a_test.go", "func TestTRS21to23_Refused(t *testing.T) {")
+	readGoLine(found, "a_test.go", `	t.Run("DMT-08…10 data never crosses", func`)
+	readGoLine(found, "a_test.go", `	t.Error("see TSW-04")`)
+	for _, id := range []string{"TRS-21", "TRS-22", "TRS-23", "DMT-08", "DMT-09", "DMT-10"} {
+		if len(found[id]) != 1 {
+			t.Errorf("%s was not found", id)
+		}
+	}
+	if len(found["TSW-04"]) != 0 {
+		t.Error("a number inside a message is not a test's name")
+	}
+}
