@@ -1,0 +1,42 @@
+package feed
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// started anchors the process's monotonic clock; it never changes.
+var started = time.Now()
+
+func monotonic() int64 { return int64(time.Since(started)) }
+
+const (
+	syncEvery = 100 * time.Millisecond // how old a reading of Boottime may be
+	stepSeen  = time.Millisecond       // a sleep or a step of the wall clock
+)
+
+// reading is Boottime beside the two clocks that cost no system call.
+type reading struct{ boot, mono, wall int64 }
+
+// Clock returns a reader of Boottime that makes the system call only ten times
+// a second, and goes by the process's monotonic clock in between. A sleep of the
+// machine moves the wall clock by just as much as Boottime and leaves the
+// monotonic clock alone, so when the two drift apart it asks again at once. The
+// readings never go back.
+func Clock() func() int64 {
+	var last atomic.Pointer[reading]
+	return func() int64 {
+		t := time.Now()
+		mono, wall := int64(t.Sub(started)), t.UnixNano()
+		if r := last.Load(); r != nil {
+			passed := mono - r.mono
+			slept := wall - r.wall - passed
+			if passed >= 0 && passed < int64(syncEvery) && slept < int64(stepSeen) && slept > -int64(stepSeen) {
+				return r.boot + passed
+			}
+		}
+		r := &reading{boot: Boottime(), mono: mono, wall: wall}
+		last.Store(r)
+		return r.boot
+	}
+}
