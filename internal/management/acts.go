@@ -1,0 +1,92 @@
+package management
+
+import (
+	"context"
+	"time"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/keeper"
+)
+
+type rotateKeyIn struct {
+	KeyIn
+	IdempotencyKey string `header:"Idempotency-Key" doc:"Repeating a request with the same one makes no second successor."`
+	Body           *api.RotateKey
+}
+
+func (s *server) rotateKey(ctx context.Context, c *call, in *rotateKeyIn) (*reply[api.Key], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if err := idempotency(in.IdempotencyKey); err != nil {
+		return nil, err
+	}
+	r := keeper.RotateRequest{IdempotencyKey: in.IdempotencyKey}
+	if in.Body != nil {
+		r.Finish = in.Body.Finish
+		if in.Body.Overlap != nil {
+			overlap, err := readDuration("overlap", *in.Body.Overlap)
+			if err != nil {
+				return nil, err
+			}
+			r.Overlap = &overlap
+		}
+	}
+	if _, err := s.mayTouch(ctx, c, id); err != nil {
+		return nil, err
+	}
+	out, err := s.Keeper.Rotate(ctx, s.actor(ctx, c), id, r)
+	if err != nil {
+		return nil, keyless(err)
+	}
+	return s.newKey(&out), nil
+}
+
+type pauseKeyIn struct {
+	KeyIn
+	Body *api.PauseKey
+}
+
+func (s *server) pauseKey(ctx context.Context, c *call, in *pauseKeyIn) (*reply[api.Key], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	var until time.Time
+	if in.Body != nil && in.Body.Until != nil {
+		until = in.Body.Until.UTC()
+		if until.IsZero() {
+			return nil, invalidField("until", "must be in the future")
+		}
+	}
+	return s.record(s.Keeper.Pause(ctx, s.actor(ctx, c), id, until))
+}
+
+func (s *server) resumeKey(ctx context.Context, c *call, in *KeyIn) (*reply[api.Key], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return s.record(s.Keeper.Resume(ctx, s.actor(ctx, c), id))
+}
+
+type revokeKeyIn struct {
+	KeyIn
+	Body *api.RevokeKey
+}
+
+// revokeKey lets any operator who may write keys revoke any key, their own
+// included: a key that has leaked must be killable by whoever sees it.
+func (s *server) revokeKey(ctx context.Context, c *call, in *revokeKeyIn) (*reply[api.Key], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	var why keywright.Revocation
+	if in.Body != nil {
+		why = keywright.Revocation(in.Body.Reason)
+	}
+	return s.record(s.Keeper.Revoke(ctx, s.actor(ctx, c), id, why))
+}

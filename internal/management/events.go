@@ -1,0 +1,65 @@
+package management
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/api"
+)
+
+type listEventsIn struct {
+	Key    string    `query:"key" maxLength:"64" doc:"Only what was done to this key: its id."`
+	Tenant string    `query:"tenant" maxLength:"128" doc:"Only what was done to this tenant or its keys: its id or ref."`
+	Act    string    `query:"act" enum:"key.issued,key.imported,key.rotated,key.finished,key.amended,key.paused,key.resumed,key.revoked,key.deleted,key.repeppered,tenant.created,tenant.amended" doc:"Only this act."`
+	Actor  string    `query:"actor" maxLength:"128" doc:"Only what was done with this key: its id, or system."`
+	Since  time.Time `query:"since" doc:"At this instant or after."`
+	Until  time.Time `query:"until" doc:"Before this instant."`
+	Paging
+}
+
+func (s *server) listEvents(ctx context.Context, _ *call, in *listEventsIn) (*listing[api.EventPage], error) {
+	q, err := s.eventQuery(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	var events []keywright.Event
+	err = s.Store.View(ctx, func(r keywright.Reader) (err error) {
+		events, err = r.Events(ctx, q)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	page := api.EventPage{Items: []api.Event{}}
+	if len(events) > in.size() {
+		events = events[:in.size()]
+		page.NextCursor = place("event", strconv.FormatInt(int64(events[len(events)-1].Cursor), 10))
+	}
+	for i := range events {
+		page.Items = append(page.Items, eventBody(&events[i]))
+	}
+	return &listing[api.EventPage]{Body: page}, nil
+}
+
+func (s *server) eventQuery(ctx context.Context, in *listEventsIn) (keywright.EventQuery, error) {
+	q := keywright.EventQuery{Act: keywright.Act(in.Act), Actor: in.Actor, Since: in.Since.UTC(), Until: in.Until.UTC(), Limit: in.size() + 1}
+	var err error
+	if q.Before, err = eventPlace(in.Cursor); err != nil {
+		return q, err
+	}
+	if in.Key != "" {
+		if q.Key, err = keywright.ParseKeyID(in.Key); err != nil {
+			return q, invalidField("key", "a key's id, as the answer that created it gave it")
+		}
+	}
+	if in.Tenant != "" {
+		t, err := s.namedTenant(ctx, in.Tenant)
+		if err != nil {
+			return q, err
+		}
+		q.Tenant = t.ID
+	}
+	return q, nil
+}

@@ -1,0 +1,120 @@
+package management
+
+import (
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/gate"
+	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/scheme"
+)
+
+// APIName is the name under which the gate knows the management API.
+const APIName = "management"
+
+// SchemeName is the scheme whose keys open the management API.
+const SchemeName = "keywright"
+
+// Options of the management API.
+type Options struct {
+	Keeper  *keeper.Keeper
+	Store   keywright.Store
+	Schemes map[string]*scheme.Scheme
+	Gate    func() *gate.Gate // the one in force now, which must hold API(...)
+	Clock   func() time.Time
+	Log     *slog.Logger
+	// View returns the client's address and transport by trusted hops.
+	View func(r *http.Request) scheme.View
+	// Setup answers POST /v1/setup, which turns the one-use set-up token into
+	// the first operator key; nil: no such path. See NewSetup.
+	Setup http.Handler
+	// Index and Pepper answer verify and explain where a scheme or a need is
+	// named instead of an api's route.
+	Index  gate.Verifier
+	Pepper gate.Digester
+	// APIs finds a protected surface by name, for verify and explain without a
+	// path; nil: they need a path, or a scheme.
+	APIs func(name string) (gate.API, bool)
+	// Random makes request ids; nil is crypto/rand.
+	Random io.Reader
+	// Observe is told of every answer once, for metrics; nil is not told.
+	Observe func(api, reason string, status int)
+}
+
+// New returns the handler of /v1/… and /openapi.json.
+func New(o Options) http.Handler {
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &server{Options: o, mux: http.NewServeMux(), operations: map[string]api.Operation{}}
+	for _, op := range api.Operations() {
+		s.operations[op.Method+" "+op.Path] = op
+	}
+	s.huma = newHuma(s.mux)
+	s.routes()
+	s.mux.HandleFunc("POST /v1/keys/import", s.importKeys)
+	s.document = render(s.huma.OpenAPI())
+	s.mux.HandleFunc("GET /openapi.json", s.openAPI)
+	s.mux.HandleFunc("POST /v1/setup", s.setup)
+	return s
+}
+
+// API describes the management API to the gate: each operation is a route that
+// needs its permission, of the scheme keywright and the operators' tenant.
+func API(hosts []string, keywrightScheme *scheme.Scheme) gate.API {
+	a := gate.API{Name: APIName, Hosts: hosts, Scheme: keywrightScheme}
+	for _, op := range api.Operations() {
+		route := gate.Route{Methods: []string{op.Method}, Path: op.Path, MaxBody: max(op.MaxBody, api.DefaultMaxBody)}
+		if op.Permission == "" {
+			route.Open = true
+		} else {
+			route.Need = keywright.Need{Tenant: keywright.OperatorTenant, Permissions: []string{op.Permission}}
+		}
+		a.Routes = append(a.Routes, route)
+	}
+	return a
+}
+
+// server is the handler that New returns.
+type server struct {
+	Options
+	mux        *http.ServeMux
+	huma       huma.API
+	operations map[string]api.Operation // by "METHOD /path"
+	document   []byte
+}
+
+// routes binds every operation that speaks JSON to its handler.
+func (s *server) routes() {
+	register(s, api.OpCreateKey, s.createKey)
+	register(s, api.OpListKeys, s.listKeys)
+	register(s, api.OpGetKey, s.getKey)
+	register(s, api.OpAmendKey, s.amendKey)
+	register(s, api.OpDeleteKey, s.deleteKey)
+	register(s, api.OpRotateKey, s.rotateKey)
+	register(s, api.OpPauseKey, s.pauseKey)
+	register(s, api.OpResumeKey, s.resumeKey)
+	register(s, api.OpRevokeKey, s.revokeKey)
+	register(s, api.OpVerify, s.verify)
+	register(s, api.OpExplain, s.explain)
+	register(s, api.OpCreateTenant, s.createTenant)
+	register(s, api.OpListTenants, s.listTenants)
+	register(s, api.OpGetTenant, s.getTenant)
+	register(s, api.OpAmendTenant, s.amendTenant)
+	register(s, api.OpListEvents, s.listEvents)
+	describeImport(s.huma.OpenAPI())
+	describeSetup(s.huma.OpenAPI())
+}
