@@ -206,7 +206,7 @@ func (c *Client) Alike(id *seal.Identity, method, foreign, unknown string, body 
 // JSON for each, and the status of a body too large for the last.
 func (c *Client) Garbage(id *seal.Identity, method, target string, limit int) {
 	c.t.Helper()
-	for _, body := range []string{"", "null", "[]", `"x"`, "5", "{", `{"a":1} {}`, "{\"a\":\"\xff\"}", "\x00", `{"a":}`} {
+	for _, body := range []string{"", "null", "[]", `"x"`, "5", "{", `{} {}`, "{\"a\":\"\xff\"}", "\x00", `{"a":}`} {
 		got := c.Do(id, method, target, body)
 		if got.Status != http.StatusBadRequest || !json.Valid(got.Body) {
 			c.t.Errorf("%s %s with %q answered %d\n%s", method, target, body, got.Status, got.Body)

@@ -1,0 +1,60 @@
+package truestamp
+
+import (
+	_ "embed"
+	"net/http"
+
+	"github.com/keywright/keywright/examples/exampleapi"
+)
+
+// Name is the API's name: the audience of the identities that it takes.
+const Name = "truestamp"
+
+// Options of the example.
+type Options = exampleapi.Options
+
+//go:embed openapi.yaml
+var document []byte
+
+// OpenAPI returns the example's OpenAPI document, in YAML.
+func OpenAPI() []byte { return document }
+
+// Table returns the routes, and what a key needs for each.
+func Table() []exampleapi.Route { return exampleapi.Table(operations()) }
+
+// maxBody is ample for a hash.
+const maxBody = 4 << 10
+
+func operations() []exampleapi.Operation {
+	route := func(method, path string) exampleapi.Route {
+		return exampleapi.Route{Method: method, Path: path, MaxBody: maxBody}
+	}
+	health := route(http.MethodGet, "/v1/health")
+	health.Open = true
+	return []exampleapi.Operation{
+		{Route: health, Handle: alive},
+		{Route: route(http.MethodPost, "/v1/items"), Handle: create},
+		{Route: route(http.MethodGet, "/v1/items/{id}"), Handle: show, ETag: true},
+		{Route: route(http.MethodPut, "/v1/items/{id}"), Handle: replace, ETag: true},
+	}
+}
+
+// New returns the example; it is also an io.Closer.
+func New(o Options) (http.Handler, error) {
+	return exampleapi.New(o, exampleapi.API{
+		Name: Name, Operations: operations(), Dress: dress, Challenge: "Bearer", Pretty: true, Strict: true,
+	})
+}
+
+type refusal struct {
+	Message string `json:"message"`
+}
+
+// dress puts a fault in Truestamp's style: an object with a message.
+func dress(f exampleapi.Fault) (int, any) { return int(f.Kind), refusal{Message: f.Sentence()} }
+
+func alive(*exampleapi.Call) (exampleapi.Reply, error) {
+	return exampleapi.Reply{Body: struct {
+		Status string `json:"status"`
+	}{"ok"}}, nil
+}
