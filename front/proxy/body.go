@@ -1,0 +1,120 @@
+package proxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/keywright/keywright"
+)
+
+// takeBody bounds the request's body, and reads it whole only where the scheme
+// wants it to be a JSON object.
+func (x *exchange) takeBody(r *http.Request) keywright.Reason {
+	limit := x.proxy.options.MaxBody
+	if own := x.verdict.Route.MaxBody; own > 0 {
+		limit = own
+	}
+	if r.ContentLength > limit {
+		return keywright.TooLarge
+	}
+	if !x.view.Body {
+		return keywright.Granted
+	}
+	x.body = &meter{ReadCloser: r.Body, exchange: x, left: limit}
+	if !x.verdict.Scheme.Manners().Object {
+		return keywright.Granted
+	}
+	whole, err := io.ReadAll(x.body)
+	switch {
+	case x.body.over.Load():
+		return keywright.TooLarge
+	case err != nil:
+		return keywright.BadRequest
+	case len(whole) > 0 && !isObject(whole):
+		return keywright.NotAnObject
+	}
+	x.body.ReadCloser = replay{bytes.NewReader(whole), r.Body}
+	x.body.left = int64(len(whole))
+	return keywright.Granted
+}
+
+// replay reads what was read already.
+type replay struct {
+	io.Reader
+	io.Closer
+}
+
+// isObject reports whether a body is one JSON object, in UTF-8 as RFC 8259 asks.
+func isObject(body []byte) bool {
+	start := bytes.TrimLeft(body, " \t\r\n")
+	return len(start) > 0 && start[0] == '{' && utf8.Valid(body) && json.Valid(body)
+}
+
+// meter is a body that may not grow past its limit.
+type meter struct {
+	io.ReadCloser
+	exchange *exchange
+	left     int64
+	over     atomic.Bool // it did
+	broken   atomic.Bool // the client stopped short, or sent what is no body
+}
+
+// Read implements io.Reader.
+func (m *meter) Read(b []byte) (int, error) {
+	if m.over.Load() {
+		return 0, errTooLarge
+	}
+	// One byte more than is left tells a body that ends here from one that goes on.
+	if int64(len(b)) > m.left+1 {
+		b = b[:m.left+1]
+	}
+	n, err := m.ReadCloser.Read(b)
+	m.exchange.patience.extend()
+	if int64(n) > m.left {
+		m.over.Store(true)
+		return int(m.left), errTooLarge
+	}
+	m.left -= int64(n)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, http.ErrBodyReadAfterClose) {
+		m.broken.Store(true)
+	}
+	return n, err
+}
+
+// patience is how long an upstream may take to begin its answer, counted from
+// the last progress of the request's body. A nil one never ends.
+type patience struct {
+	mu      sync.Mutex
+	timer   *time.Timer
+	length  time.Duration
+	stopped bool
+}
+
+func newPatience(length time.Duration, lost func()) *patience {
+	return &patience{timer: time.AfterFunc(length, lost), length: length}
+}
+
+func (p *patience) extend() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.stopped {
+		p.timer.Reset(p.length)
+	}
+}
+
+func (p *patience) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
+	p.timer.Stop()
+}
