@@ -109,6 +109,7 @@ func (x *Index) Len() (keys, tenants int) {
 
 // Verify decides from the digest of what was presented.
 func (x *Index) Verify(now time.Time, d keywright.Digest, n *keywright.Need) keywright.Decision {
+	m := x.held.Load() // before asking whether it is fresh: Reset swaps it while it is not
 	if !x.Fresh() {
 		return keywright.Decision{}
 	}
@@ -120,7 +121,7 @@ func (x *Index) Verify(now time.Time, d keywright.Digest, n *keywright.Need) key
 		now = unpackTime(uint64(newest))
 	}
 	var k keywright.Key
-	t, found := x.held.Load().find(&d, &k)
+	t, found := m.find(&d, &k)
 	if !found {
 		return keywright.Decide(now, nil, nil, *n)
 	}

@@ -28,6 +28,21 @@ type memory struct {
 	last     keywright.TenantID           // the tenant looked up last, and its place
 	lastAt   uint32
 	spelling []byte
+
+	between func(step string) // only tests set it: what happens while a reader is at a step
+}
+
+// The steps between which a writer may do anything.
+const (
+	afterTable = "the table was loaded"
+	afterSlot  = "the slot was loaded"
+	afterRefs  = "the record's places in the side tables were loaded"
+)
+
+func (m *memory) step(name string) {
+	if m.between != nil {
+		m.between(name)
+	}
 }
 
 func newMemory() *memory {
@@ -55,6 +70,7 @@ func (m *memory) find(d *keywright.Digest, k *keywright.Key) (*keywright.Tenant,
 	tag := want.tag()
 again:
 	t := s.table.Load()
+	m.step(afterTable)
 	for pos := tag & t.mask(); ; pos = (pos + 1) & t.mask() {
 		slot := t.slots[pos].Load()
 		if slot == slotEmpty {
@@ -66,6 +82,7 @@ again:
 		if slot == slotGone || uint32(slot>>32) != tag {
 			continue
 		}
+		m.step(afterSlot)
 		r := m.records.at(uint32(slot) - slotOffset)
 		generation := r[wordGeneration].Load()
 		if generation&1 != 0 {
@@ -90,6 +107,7 @@ again:
 // again, so that a side table's place cannot have been given to another value.
 func (m *memory) copyTo(k *keywright.Key, r *record) *keywright.Tenant {
 	refs := r.refs()
+	m.step(afterRefs)
 	tenant := m.tenants.at(refs.tenant)
 	k.ID = r.id().id()
 	k.Scheme = *m.schemes.values.at(refs.scheme)
