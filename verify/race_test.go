@@ -182,9 +182,13 @@ func TestAReaderThatIsOvertaken(t *testing.T) {
 			amend(x, 1, 2) // takes the record that key 0 left
 		}},
 		"its key has moved twice, into the same record": {afterRefs, func(x *Index) {
-			amend(x, 0, 2) // lets its environment go
-			amend(x, 1, 2) // takes that place in the side table
-			amend(x, 0, 3)
+			amend(x, 0, 2) // leaves its record, and its environment's place
+			amend(x, 1, 2) // takes both
+			twin := marked(5, 1)
+			twin.Environment = marked(1, 2).Environment
+			x.Apply(keywright.Event{Key: twin.ID, KeyNow: &twin}) // holds that place
+			amend(x, 1, 3)                                        // leaves the record
+			amend(x, 0, 3)                                        // and is back in it
 		}},
 		"its table is no longer kept": {afterTable, func(x *Index) {
 			for n := uint64(2); n < 10_000; n++ {
