@@ -1,17 +1,10 @@
-// Package schemes holds the contracts that ship, one YAML file each, with the
-// test vectors beside it. It never decides anything.
 package schemes
 
-import "github.com/keywright/keywright/scheme"
+import (
+	"fmt"
 
-// Shipped parses every scheme that ships, by name.
-func Shipped() (map[string]*scheme.Scheme, error) { return map[string]*scheme.Scheme{}, nil }
-
-// Source returns the YAML of a shipped scheme.
-func Source(name string) ([]byte, bool) { return nil, false }
-
-// Names lists the shipped schemes in order.
-func Names() []string { return nil }
+	"github.com/goccy/go-yaml"
+)
 
 // Vector is one request and the answer that every front must give to it. The
 // files <scheme>.vectors.yaml hold them.
@@ -21,7 +14,7 @@ type Vector struct {
 	Key     string            `yaml:"key"`  // which fixture key is put in place of {{key}}, {{secret}}: "active", "expired", "revoked", "retired", "pending", "paused", "archived", "no_service", "no_plan", "ungranted", "unknown"
 	Request Request           `yaml:"request"`
 	Answer  Expected          `yaml:"answer"`
-	Extra   map[string]string `yaml:"extra"`
+	Extra   map[string]string `yaml:"extra"` // environment: the fixture key's; service, permission, environments: what the route needs
 }
 
 // Request is what is sent.
@@ -43,4 +36,18 @@ type Expected struct {
 }
 
 // Vectors returns a shipped scheme's vectors.
-func Vectors(name string) ([]Vector, error) { return nil, nil }
+func Vectors(name string) ([]Vector, error) {
+	file := name + vectorsSuffix
+	src, err := files.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("no vectors for the scheme %q: %w", name, err)
+	}
+	var page struct {
+		Answers []any    `yaml:"answers"` // anchors that the vectors repeat
+		Vectors []Vector `yaml:"vectors"`
+	}
+	if err := yaml.UnmarshalWithOptions(src, &page, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("%s: %s", file, yaml.FormatError(err, false, true))
+	}
+	return page.Vectors, nil
+}
