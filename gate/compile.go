@@ -31,6 +31,7 @@ type contract struct {
 	name    string
 	limits  []keywright.LimitRule
 	tlsOnly bool
+	told    bool // the scheme's limit headers can tell the address's windows alone
 }
 
 func newContract(s *scheme.Scheme) *contract {
@@ -38,9 +39,31 @@ func newContract(s *scheme.Scheme) *contract {
 	// plain HTTP shows whether it asks for TLS.
 	bare := scheme.View{Method: "GET", Path: "/", Header: map[string][]string{}}
 	limits := s.Limits()
-	return &contract{
+	c := &contract{
 		scheme: s, name: s.Name(), limits: limits[:min(len(limits), keywright.MaxLimits)],
-		tlsOnly: s.Present(&bare).Reason == keywright.InsecureTransport,
+		tlsOnly: s.Present(&bare).Reason == keywright.InsecureTransport, told: true,
+	}
+	var sample keywright.Allowances
+	for i := range c.limits {
+		sample[i] = keywright.Allowance{Limit: 1, Remaining: 1}
+	}
+	c.addressOnly(&sample)
+	c.told = false
+	s.LimitHeaders(&sample, false, func(string, string) { c.told = true })
+	return c
+}
+
+// addressOnly leaves the windows of the key out of an answer that no key was
+// counted for, if the address has windows that the scheme's headers can tell: a
+// refusal says nothing of any key's.
+func (c *contract) addressOnly(a *keywright.Allowances) {
+	if !c.told {
+		return
+	}
+	for i, rule := range c.limits {
+		if rule.Per == keywright.PerKey {
+			a[i] = keywright.Allowance{}
+		}
 	}
 }
 

@@ -98,6 +98,9 @@ func (g *Gate) count(now time.Time, v *scheme.View, s *scratch, out *Verdict, p 
 	}
 	full := g.limiter.Take(now, out.speaks.name, out.speaks.limits, key, from, &s.allowances)
 	out.Allowances = s.allowances
+	if key.IsZero() {
+		out.speaks.addressOnly(&out.Allowances)
+	}
 	if full != keywright.Granted {
 		return scheme.Presented{Reason: full}
 	}
@@ -154,6 +157,7 @@ func (g *Gate) whole(out *Verdict) {
 		return
 	}
 	g.limiter.Take(g.clock(), out.speaks.name, out.speaks.limits, keywright.KeyID{}, netip.Addr{}, &out.Allowances)
+	out.speaks.addressOnly(&out.Allowances)
 }
 
 // Preflight answers a browser's question whether it may ask: without a

@@ -60,7 +60,7 @@ func (v *Verdict) Headers(set func(name, value string)) {
 	if v.Scheme == nil {
 		return
 	}
-	if len(v.speaks.limits) > 0 && v.Allowances[0].Limit > 0 {
+	if v.Allowances != (keywright.Allowances{}) {
 		r := v.Decision.Reason
 		v.Scheme.LimitHeaders(&v.Allowances, r == keywright.Limited || r == keywright.QuotaSpent, set)
 	}
