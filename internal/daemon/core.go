@@ -1,0 +1,139 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/feed"
+	"github.com/keywright/keywright/internal/config"
+	"github.com/keywright/keywright/internal/management"
+	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/limit"
+	"github.com/keywright/keywright/scheme"
+	"github.com/keywright/keywright/seal"
+	"github.com/keywright/keywright/store/memory"
+	"github.com/keywright/keywright/verify"
+)
+
+// core is what lives as long as the process: a reload does not touch it.
+type core struct {
+	store    keywright.Store
+	secrets  *seal.Secrets
+	index    *verify.Index
+	follower *feed.Follower
+	keeper   *keeper.Keeper
+	limiter  *limit.Limiter
+	bounded  bool // the view can grow old: the store is not ours alone
+	unfollow func()
+	unlock   func()
+	setup    http.Handler // nil once there is an operator key
+	schemes  map[string]*scheme.Scheme
+}
+
+// openCore opens the store and fills the index. Every error says what to do; the
+// core is returned with it, for close to give back what was opened.
+func openCore(ctx context.Context, o *Options, plan *Plan) (c *core, err error) {
+	cfg := &o.Source.Config
+	c = &core{schemes: plan.Schemes, bounded: cfg.Store.Kind == config.Postgres, limiter: limit.New(cfg.Limits.Subjects)}
+	if cfg.Store.Kind != config.Postgres {
+		if c.unlock, err = lock(cfg.DataDir); err != nil {
+			return c, err
+		}
+	}
+	if c.secrets, err = seal.Open(cfg.SecretsDir, true); err != nil {
+		return c, fmt.Errorf("the secrets folder %s: %w", cfg.SecretsDir, err)
+	}
+	if c.store, err = openStore(ctx, cfg, o.Lookup); err != nil {
+		return c, err
+	}
+	c.index = newIndex(cfg)
+	c.follower = feed.New(c.store, c.index, feed.OnError(func(err error) { o.Log.Warn("the keys cannot be followed", "error", err.Error()) }))
+	c.keeper = keeper.New(keeper.Options{
+		Store: c.store, Schemes: plan.Schemes, Pepper: c.secrets.Pepper, Sealer: c.secrets.Sealer,
+		Clock: o.Clock, Random: rand.Reader, Wait: c.follower.Wait,
+	})
+	if err := c.keeper.CheckPepper(ctx); err != nil {
+		return c, fmt.Errorf("the pepper in %s: %w", cfg.SecretsDir, err)
+	}
+	var following context.Context
+	following, c.unfollow = context.WithCancel(context.WithoutCancel(ctx))
+	if err := c.follower.Start(following); err != nil {
+		return c, fmt.Errorf("the keys cannot be read from the store: %w", err)
+	}
+	return c, nil
+}
+
+func newIndex(cfg *config.Config) *verify.Index {
+	if cfg.Store.Kind == config.Postgres {
+		return verify.New(verify.Options{Bound: cfg.Store.Freshness, Clock: feed.Clock()})
+	}
+	return verify.New(verify.Options{})
+}
+
+func openStore(ctx context.Context, cfg *config.Config, lookup func(string) (string, bool)) (keywright.Store, error) {
+	switch cfg.Store.Kind {
+	case config.Memory:
+		return memory.New(), nil
+	default:
+		return nil, fmt.Errorf("store.kind %q: not in this build", cfg.Store.Kind)
+	}
+}
+
+func (c *core) gauges() gauges {
+	return gauges{
+		keys:    func() float64 { keys, _ := c.index.Len(); return float64(keys) },
+		tenants: func() float64 { _, tenants := c.index.Len(); return float64(tenants) },
+		fresh:   c.index.Fresh,
+		age:     func() float64 { return c.age().Seconds() },
+		cursor:  func() float64 { return float64(c.follower.Applied()) },
+		limiter: func() float64 {
+			if l, ok := any(c.limiter).(interface{ Len() int }); ok {
+				return float64(l.Len())
+			}
+			return 0
+		},
+	}
+}
+
+// age is how old this node's view is; 0 where nobody else writes.
+func (c *core) age() time.Duration {
+	if !c.bounded {
+		return 0
+	}
+	return time.Duration(feed.Boottime() - c.index.AsOf())
+}
+
+// close ends the follower, then the store, then gives the folder back.
+func (c *core) close() error {
+	var err error
+	if c.unfollow != nil {
+		c.unfollow()
+	}
+	if c.store != nil {
+		err = c.store.Close()
+	}
+	if c.unlock != nil {
+		c.unlock()
+	}
+	return err
+}
+
+// offerSetup leaves a set-up token where there is no operator key yet. Only the
+// token's path is said anywhere.
+func (c *core) offerSetup(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+	s, err := management.NewSetup(ctx, management.SetupOptions{Folder: cfg.SecretsDir, Keeper: c.keeper, Store: c.store, Log: log})
+	if err != nil {
+		return fmt.Errorf("the set-up token: %w", err)
+	}
+	if s == nil {
+		return nil
+	}
+	c.setup = s
+	log.Info("there is no operator key yet: a one-use set-up token, valid for 15 minutes, is in this file", "path", s.Path())
+	return nil
+}

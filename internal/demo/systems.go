@@ -1,0 +1,99 @@
+package demo
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/keywright/keywright/examples/acme"
+	"github.com/keywright/keywright/examples/domaintrust"
+	"github.com/keywright/keywright/examples/exampleapi"
+	"github.com/keywright/keywright/examples/truestamp"
+	"github.com/keywright/keywright/examples/trusset"
+	"github.com/keywright/keywright/examples/trustifi"
+	"github.com/keywright/keywright/examples/trustswiftly"
+	"github.com/keywright/keywright/internal/config"
+	"github.com/keywright/keywright/seal"
+)
+
+// system is one example API of the demo.
+type system struct {
+	name   string // of the API, and the host below .localhost
+	scheme string
+	tls    bool // answers on TLS only
+	cors   *config.CORS
+	table  func() []exampleapi.Route
+	make   func(exampleapi.Options) (http.Handler, error)
+}
+
+func systems() []system {
+	anywhere := &config.CORS{Origins: []string{"*"}, MaxAge: time.Hour}
+	return []system{
+		{name: acme.Name, scheme: "keywright", cors: anywhere, table: acme.Table, make: acme.New},
+		{name: trustifi.Name, scheme: "trustifi", table: trustifi.Table, make: trustifi.New},
+		{name: truestamp.Name, scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
+		{name: trusset.Name, scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
+		{name: domaintrust.Name, scheme: "domain-trust", table: domaintrust.Table, make: domaintrust.New},
+		{name: trustswiftly.Name, scheme: "trust-swiftly", table: trustswiftly.Table, make: trustswiftly.New},
+	}
+}
+
+func (s *system) host() string { return s.name + ".localhost" }
+
+// api is the system as a configuration says it.
+func (s *system) api() config.API {
+	out := config.API{Name: s.name, Hosts: []string{s.host()}, Scheme: s.scheme, Upstream: "http://" + s.name + ".upstream.invalid", CORS: s.cors}
+	for _, r := range s.table() {
+		out.Routes = append(out.Routes, config.Route{
+			Path: r.Path, Methods: []string{r.Method}, Scheme: r.Scheme, Open: r.Open, MaxBody: config.Size(r.MaxBody),
+			Need: config.Need{Service: r.Service, Permissions: r.Permissions, Environments: r.Environments},
+		})
+	}
+	return out
+}
+
+// upstreams runs the examples, each believing only identities signed for it.
+type upstreams struct {
+	dir   string
+	clock *Clock
+	log   *slog.Logger
+	all   []io.Closer
+}
+
+// start returns the way to each example, by API.
+func (u *upstreams) start(jwks []byte) (map[string]http.RoundTripper, error) {
+	local := map[string]http.RoundTripper{}
+	for _, s := range systems() {
+		v, err := seal.NewVerifier(jwks, s.name, u.clock.Now)
+		if err != nil {
+			return nil, err
+		}
+		h, err := s.make(exampleapi.Options{Identify: exampleapi.FromVerifier(v), Clock: u.clock.Now, Dir: filepath.Join(u.dir, "examples"), Log: u.log})
+		if err != nil {
+			return nil, err
+		}
+		up := newUpstream(h)
+		u.all = append(u.all, closer(up.close))
+		if c, ok := h.(io.Closer); ok {
+			u.all = append(u.all, c)
+		}
+		local[s.name] = up.transport
+	}
+	return local, nil
+}
+
+func (u *upstreams) close() error {
+	var err error
+	for _, c := range u.all {
+		err = errors.Join(err, c.Close())
+	}
+	return err
+}
+
+type closer func()
+
+// Close implements io.Closer.
+func (c closer) Close() error { c(); return nil }
