@@ -106,7 +106,7 @@ func StagePepper(dir string) (*Pepper, error) {
 		return nil, err
 	}
 	f.create = true
-	link, err := f.secret(pepperFile(len(now.links)+1) + nextSuffix)
+	link, err := f.secret(pepperFile(len(now.links())+1) + nextSuffix)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func PromotePepper(dir string) error {
 	if err != nil {
 		return err
 	}
-	name := pepperFile(len(now.links) + 1)
+	name := pepperFile(len(now.links()) + 1)
 	if _, err := f.secret(name + nextSuffix); err != nil {
 		return err
 	}

@@ -27,7 +27,9 @@ func (Link) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil }
 // Pepper makes digests. It is a chain of one or more secrets: a rotated pepper
 // wraps the digests of the one before. It is safe for concurrent use.
 type Pepper struct {
-	links []Link // oldest first; never empty
+	// links is oldest first and never empty. It hides in a function because fmt
+	// walks into unexported fields, past every Format method, but not into these.
+	links func() []Link
 	id    string
 	base  string // the id without the newest link
 	pool  sync.Pool
@@ -39,20 +41,21 @@ const idLabel = "keywright: the name of a chain of peppers, version 1\x00"
 
 // NewPepper returns a chain whose oldest link is first.
 func NewPepper(oldest Link, newer ...Link) *Pepper {
-	p := &Pepper{links: append([]Link{oldest}, newer...)}
-	for i := range p.links {
-		mac := hmac.New(sha256.New, p.links[i][:])
+	links := append([]Link{oldest}, newer...)
+	p := &Pepper{links: func() []Link { return links }}
+	for i := range links {
+		mac := hmac.New(sha256.New, links[i][:])
 		mac.Write([]byte(idLabel + p.id))
 		p.base, p.id = p.id, "pep_"+hex.EncodeToString(mac.Sum(nil)[:8])
 	}
-	p.pool.New = func() any { return newWork(p.links) }
+	p.pool.New = func() any { return newWork(links) }
 	return p
 }
 
 // Extend returns the chain with a newer link wrapped around it.
 func (p *Pepper) Extend(newest Link) *Pepper {
-	links := append(append([]Link{}, p.links...), newest)
-	return NewPepper(links[0], links[1:]...)
+	links := p.links()
+	return NewPepper(links[0], append(append([]Link{}, links[1:]...), newest)...)
 }
 
 // Format implements fmt.Formatter: a pepper refuses to print itself.
@@ -94,7 +97,7 @@ func (p *Pepper) DigestInner(inner [32]byte) keywright.Digest {
 func (p *Pepper) Wrap(d keywright.Digest) keywright.Digest {
 	w := p.pool.Get().(*work)
 	w.sum = d
-	w.link(len(p.links) - 1)
+	w.link(len(w.macs) - 1)
 	out := keywright.Digest(w.sum)
 	p.pool.Put(w)
 	return out

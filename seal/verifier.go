@@ -100,7 +100,8 @@ func (v *Verifier) fault(i *Identity) string {
 		return "it is for another audience"
 	case i.Subject == "" || i.Key == "":
 		return "it names no tenant or no key"
-	case i.Expires <= i.IssuedAt || i.Expires-i.IssuedAt > int64(IdentityLife/time.Second):
+	case i.IssuedAt < 0 || i.Expires <= i.IssuedAt || // a negative iat could make the difference overflow
+		i.Expires-i.IssuedAt > int64(IdentityLife/time.Second):
 		return "it lives too long"
 	case now.Add(IdentityLeeway).Before(time.Unix(i.IssuedAt, 0)):
 		return "it is from the future: the clocks differ by more than " + IdentityLeeway.String()
