@@ -41,7 +41,7 @@ func everywhere() outer {
 // leaks reports whether text holds a half in any spelling that a formatter makes.
 func leaks(text string) bool {
 	for _, half := range []string{publicHalf, secretHalf} {
-		decimal := strings.Trim(fmt.Sprint([]byte(half)), "[]")
+		decimal := strings.Trim(fmt.Sprintf("%d", []byte(half)), "[]")
 		for _, form := range []string{half, fmt.Sprintf("%x", half), fmt.Sprintf("%X", half), decimal, fmt.Sprintf("% x", half), fmt.Sprintf("%#v", []byte(half))} {
 			if strings.Contains(text, form) {
 				return true

@@ -1,5 +1,7 @@
 package keywright
 
+import "errors"
+
 // Kind says what sort of failure an Error is. It is itself an error, so that
 // errors.Is(err, keywright.NotFound) works.
 type Kind string
@@ -46,18 +48,13 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // KindOf returns the kind of an error, or Internal if it has none.
 func KindOf(err error) Kind {
-	for err != nil {
-		if e, ok := err.(*Error); ok {
-			return e.Kind
-		}
-		if k, ok := err.(Kind); ok {
-			return k
-		}
-		u, ok := err.(interface{ Unwrap() error })
-		if !ok {
-			break
-		}
-		err = u.Unwrap()
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	var k Kind
+	if errors.As(err, &k) {
+		return k
 	}
 	return Internal
 }

@@ -41,6 +41,7 @@ const (
 	reasonCount
 )
 
+//nolint:gochecknoglobals // a table of constants, which Go has no word for
 var reasonNames = [reasonCount]string{
 	Failure: "failure", Granted: "granted", InsecureTransport: "insecure_transport", Missing: "missing",
 	CompanionMissing: "companion_missing", Foreign: "foreign", Malformed: "malformed", Unknown: "unknown",

@@ -60,11 +60,11 @@ func (s *Signer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redact
 func NewSigner(seed [ed25519.SeedSize]byte) (*Signer, error) {
 	private := ed25519.NewKeyFromSeed(seed[:])
 	public := jose.JSONWebKey{Key: private.Public(), Algorithm: string(jose.EdDSA), Use: "sig"}
-	print, err := public.Thumbprint(crypto.SHA256)
+	thumb, err := public.Thumbprint(crypto.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
-	public.KeyID = base64.RawURLEncoding.EncodeToString(print)
+	public.KeyID = base64.RawURLEncoding.EncodeToString(thumb)
 	jwks, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}})
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
