@@ -13,6 +13,7 @@ func monotonic() int64 { return int64(time.Since(started)) }
 const (
 	syncEvery = 100 * time.Millisecond // how old a reading of Boottime may be
 	stepSeen  = time.Millisecond       // a sleep or a step of the wall clock
+	askedFast = time.Millisecond       // a reading that took longer was interrupted, and is not built upon
 )
 
 // reading is Boottime beside the two clocks that cost no system call.
@@ -35,8 +36,11 @@ func Clock() func() int64 {
 				return r.boot + passed
 			}
 		}
-		r := &reading{boot: Boottime(), mono: mono, wall: wall}
-		last.Store(r)
-		return r.boot
+		boot := Boottime()
+		t = time.Now() // after it, so that no reading in between is ahead of the next one
+		if asked := int64(t.Sub(started)) - mono; asked < int64(askedFast) {
+			last.Store(&reading{boot: boot, mono: int64(t.Sub(started)), wall: t.UnixNano()})
+		}
+		return boot
 	}
 }
