@@ -71,3 +71,13 @@ func Must(found bool, err error) func(what string) error {
 		return err
 	}
 }
+
+// Known is Must for a record that a field of the request names.
+func Known(found bool, err error) func(field, text string) error {
+	return func(field, text string) error {
+		if err == nil && !found {
+			return Wrong(field, text)
+		}
+		return err
+	}
+}

@@ -1,6 +1,7 @@
 package exampletest
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -14,8 +15,8 @@ import (
 )
 
 // Printed runs every request that the document prints, with its own examples,
-// and wants a 2xx for each. ids takes the place of a path parameter's example
-// where the server chooses the id; skip names operations that answer in streams.
+// and wants a 2xx for each. Where the server chooses an id, ids puts the real one
+// in the printed one's place; skip names operations that answer in streams.
 func (c *Client) Printed(id *seal.Identity, ids map[string]string, skip ...string) {
 	c.t.Helper()
 	// What is made comes before what reads it, and removal last.
@@ -26,7 +27,7 @@ func (c *Client) Printed(id *seal.Identity, ids map[string]string, skip ...strin
 				continue
 			}
 			target := c.target(path, op, ids)
-			for _, body := range c.bodies(op) {
+			for _, body := range c.bodies(op, ids) {
 				if got := c.Do(id, method, target, body); got.Status/100 != 2 {
 					c.t.Errorf("printed request %s %s answered %d\n%s", method, target, got.Status, got.Body)
 				}
@@ -47,7 +48,7 @@ func (c *Client) target(path string, op *openapi3.Operation, ids map[string]stri
 		}
 		switch p.Value.In {
 		case openapi3.ParameterInPath:
-			if chosen, ok := ids[op.OperationID]; ok {
+			if chosen, ok := ids[value]; ok {
 				value = chosen
 			}
 			path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", url.PathEscape(value))
@@ -64,7 +65,7 @@ func (c *Client) target(path string, op *openapi3.Operation, ids map[string]stri
 }
 
 // bodies returns every printed body of an operation; one nil if it has none.
-func (c *Client) bodies(op *openapi3.Operation) []any {
+func (c *Client) bodies(op *openapi3.Operation, ids map[string]string) []any {
 	if op.RequestBody == nil {
 		return []any{nil}
 	}
@@ -75,7 +76,15 @@ func (c *Client) bodies(op *openapi3.Operation) []any {
 	}
 	var all []any
 	for _, name := range slices.Sorted(maps.Keys(media.Examples)) {
-		all = append(all, media.Examples[name].Value.Value)
+		raw, err := json.Marshal(media.Examples[name].Value.Value)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		body := string(raw)
+		for printed, real := range ids {
+			body = strings.ReplaceAll(body, printed, real)
+		}
+		all = append(all, body)
 	}
 	return all
 }

@@ -189,5 +189,5 @@ func TestEveryPrintedRequestRuns(t *testing.T) {
 	t.Parallel()
 	c := example(t, nil)
 	id := c.Want(201, &ada, "POST", "/v1/items", aHash(abc))["id"].(string)
-	c.Printed(&ada, map[string]string{"getItem": id, "replaceItem": id})
+	c.Printed(&ada, map[string]string{"01JQ6M3Z5N7P9R1T3V5X7Z9B2F": id})
 }

@@ -199,5 +199,5 @@ func TestTFI26_EveryPrintedRequestRuns(t *testing.T) {
 	c, _ := example(t)
 	ada := exampletest.Someone("ada", "")
 	id := c.Want(201, &ada, "POST", "/api/i/v1/email", aMail(true))["_id"].(string)
-	c.Printed(&ada, map[string]string{"getEmail": id, "deleteEmail": id})
+	c.Printed(&ada, map[string]string{"01JQ6M3Z5N7P9R1T3V5X7Z9B2F": id})
 }
