@@ -129,6 +129,7 @@ func (t *taking) count(now int64, rules []keywright.LimitRule, out *keywright.Al
 			after[i] = out[i]
 			continue
 		}
+		e.windows[i] = mend(now, r, e.windows[i])
 		var pass bool
 		pass, counted[i], out[i], after[i] = look(now, r, e.windows[i])
 		if !pass && out[i].RetryIn > longest {

@@ -24,12 +24,23 @@ func look(now int64, r *keywright.LimitRule, s state) (pass bool, counted state,
 	return lookGCRA(now, r, s)
 }
 
+// every is how far apart a GCRA window's requests are once it is spent.
+func every(r *keywright.LimitRule) int64 { return max(int64(r.Window)/int64(r.Count), 1) }
+
+// mend brings a window back that a clock that has since stepped back left: an
+// instant further off than a spent window's can be becomes that of one spent
+// now. It is kept whether or not the request passes, or else the window would
+// stay spent until the clock is where it was.
+func mend(now int64, r *keywright.LimitRule, s state) state {
+	if r.Fixed || r.Count < 1 {
+		return s
+	}
+	return state(min(int64(s), now+every(r)*int64(r.Count)))
+}
+
 func lookGCRA(now int64, r *keywright.LimitRule, s state) (bool, state, keywright.Allowance, keywright.Allowance) {
-	every := max(int64(r.Window)/int64(r.Count), 1)
-	whole := int64(s)
-	// An instant further off than a spent window's can be is from a clock that
-	// has since stepped back: the window is then taken as just spent.
-	whole = min(max(whole, now), now+every*int64(r.Count))
+	every := every(r)
+	whole := max(int64(s), now)
 	report := func(whole int64) keywright.Allowance {
 		used := (whole - now + every - 1) / every
 		return keywright.Allowance{Limit: r.Count, Remaining: max(r.Count-int(used), 0), Reset: instant(whole)}
