@@ -20,9 +20,6 @@ func (s *server) rotateKey(ctx context.Context, c *call, in *rotateKeyIn) (*repl
 	if err != nil {
 		return nil, err
 	}
-	if err := idempotency(in.IdempotencyKey); err != nil {
-		return nil, err
-	}
 	r := keeper.RotateRequest{IdempotencyKey: in.IdempotencyKey}
 	if in.Body != nil {
 		r.Finish = in.Body.Finish

@@ -21,9 +21,6 @@ func (s *server) createKey(ctx context.Context, c *call, in *createKeyIn) (*repl
 	if err != nil {
 		return nil, err
 	}
-	if err := idempotency(in.IdempotencyKey); err != nil {
-		return nil, err
-	}
 	if _, known := s.Schemes[in.Body.Scheme]; !known {
 		return nil, invalidField("scheme", "there is no scheme of this name here")
 	}

@@ -29,18 +29,3 @@ func match(header string, current uint64) (uint64, error) {
 	return 0, &keywright.Error{Kind: keywright.Precondition, Field: "If-Match",
 		Detail: "the record has changed since: read it again, and send the ETag of that answer"}
 }
-
-const maxIdempotencyKey = 255
-
-// idempotency checks an Idempotency-Key.
-func idempotency(key string) error {
-	if len(key) > maxIdempotencyKey {
-		return invalidField("Idempotency-Key", "at most "+strconv.Itoa(maxIdempotencyKey)+" characters")
-	}
-	for _, b := range []byte(key) {
-		if b <= ' ' || b > '~' {
-			return invalidField("Idempotency-Key", "printable ASCII without spaces, such as a UUID")
-		}
-	}
-	return nil
-}

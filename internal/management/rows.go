@@ -31,7 +31,7 @@ func jsonRows(body io.Reader, base keeper.ImportRow) iter.Seq2[keeper.ImportRow,
 		for line := 1; ; line++ {
 			text, err := in.ReadSlice('\n')
 			if errors.Is(err, bufio.ErrBufferFull) {
-				yield(keeper.ImportRow{Line: line}, errLongRow)
+				yield(keeper.ImportRow{}, errLongRow) // no line: it ends the import
 				return
 			}
 			if text = bytes.TrimSpace(text); len(text) > 0 {
@@ -45,7 +45,7 @@ func jsonRows(body io.Reader, base keeper.ImportRow) iter.Seq2[keeper.ImportRow,
 				return
 			}
 			if err != nil {
-				yield(keeper.ImportRow{Line: line}, err)
+				yield(keeper.ImportRow{}, err)
 				return
 			}
 		}

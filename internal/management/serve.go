@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"strings"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
@@ -39,6 +40,7 @@ func callFrom(ctx context.Context) *call {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	c := &call{view: s.View(r), requestID: s.requestID(r)}
+	r = untrailed(r)
 	h := rec.Header()
 	h.Set("X-Request-Id", c.requestID)
 	h.Set("Cache-Control", "no-store")
@@ -74,8 +76,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // bind makes sure that the route which the gate decided on is the very one that
 // will answer: two readings of one path must never end in another's permission.
 func (s *server) bind(c *call, r *http.Request) {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
 	_, pattern := s.mux.Handler(r)
-	if c.verdict.Route == nil || pattern != r.Method+" "+c.verdict.Route.Path {
+	if c.verdict.Route == nil || pattern != method+" "+c.verdict.Route.Path {
 		c.verdict.Refuse(keywright.NoSuchRoute)
 		return
 	}
@@ -83,6 +89,19 @@ func (s *server) bind(c *call, r *http.Request) {
 	if c.operation.ID == api.OpSetup && s.Setup == nil {
 		c.verdict.Refuse(keywright.NoSuchRoute)
 	}
+}
+
+// untrailed drops a trailing slash, which to the gate makes no other path.
+func untrailed(r *http.Request) *http.Request {
+	path, found := strings.CutSuffix(r.URL.Path, "/")
+	if !found || path == "" {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = path, strings.TrimSuffix(u.RawPath, "/")
+	out := *r
+	out.URL = &u
+	return &out
 }
 
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$`) //nolint:gochecknoglobals // compiled once, never changed
