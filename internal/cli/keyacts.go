@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/client"
+)
+
+func keysRotate(a *app) *cobra.Command {
+	var overlap, repeat string
+	var finish bool
+	c := &cobra.Command{
+		Use: "rotate ID", Short: "Replace a key, and show the new credential once", Args: exactly("ID"),
+		Long: `Makes a successor. The old key goes on working for the overlap, the scheme's own
+unless --overlap names another; with an overlap of 0 it stops at once.`,
+		Example: "  keywright keys rotate key_01…\n  keywright keys rotate key_01… --overlap 48h --output key",
+		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+			r := api.RotateKey{Finish: finish}
+			if cmd.Flags().Changed("overlap") {
+				length, err := readLength("--overlap", overlap)
+				if err != nil {
+					return err
+				}
+				text := length.String()
+				r.Overlap = &text
+			}
+			out, err := rotateKey(ctx, c, repeat, args[0], r)
+			if err != nil {
+				return err
+			}
+			return a.printIssued(cmd, &out)
+		}),
+	}
+	c.Flags().StringVar(&overlap, "overlap", "", "how long both keys work, such as 168h or 7d")
+	c.Flags().BoolVar(&finish, "finish", false, "end at once the overlap of the key before this one")
+	c.Flags().StringVar(&repeat, "idempotency-key", "", "repeating the command with the same one makes no second successor")
+	a.outputFlag(c, "key")
+	return c
+}
+
+func rotateKey(ctx context.Context, c *client.Client, repeat, id string, r api.RotateKey) (api.Key, error) {
+	if repeat != "" {
+		return c.RotateKeyOnce(ctx, repeat, id, r)
+	}
+	return c.RotateKey(ctx, id, r)
+}
+
+func keysPause(a *app) *cobra.Command {
+	var until, length string
+	c := &cobra.Command{
+		Use: "pause ID", Short: "Suspend a key, for a time or until resumed", Args: exactly("ID"),
+		Example: "  keywright keys pause key_01…\n  keywright keys pause key_01… --for 2h",
+		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+			var end time.Time
+			switch {
+			case until != "" && length != "":
+				return usage("give --until or --for, not both")
+			case until != "":
+				at, err := readInstant("--until", until)
+				if err != nil {
+					return err
+				}
+				end = at
+			case length != "":
+				d, err := readLength("--for", length)
+				if err != nil {
+					return err
+				}
+				end = a.now().Add(d)
+			}
+			out, err := c.PauseKey(ctx, args[0], end)
+			if err != nil {
+				return err
+			}
+			return a.printKey(cmd, &out)
+		}),
+	}
+	c.Flags().StringVar(&until, "until", "", "when the pause ends by itself, RFC 3339")
+	c.Flags().StringVar(&length, "for", "", "how long the pause lasts, such as 2h")
+	a.outputFlag(c)
+	return c
+}
+
+func keysResume(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use: "resume ID", Short: "End a pause", Args: exactly("ID"), Example: "  keywright keys resume key_01…",
+		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+			out, err := c.ResumeKey(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return a.printKey(cmd, &out)
+		}),
+	}
+	a.outputFlag(c)
+	return c
+}
+
+func keysRevoke(a *app) *cobra.Command {
+	var reason string
+	c := &cobra.Command{
+		Use: "revoke ID", Short: "End a key for good", Args: exactly("ID"),
+		Example: "  keywright keys revoke key_01… --reason compromised",
+		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+			if reason != "" && !slices.Contains(keywright.Revocations(), keywright.Revocation(reason)) {
+				return usage("--reason is one of " + strings.Join(revocations(), ", "))
+			}
+			if err := a.confirm(cmd, "A revoked key never works again. Revoke "+args[0]+"?"); err != nil {
+				return err
+			}
+			out, err := c.RevokeKey(ctx, args[0], reason)
+			if err != nil {
+				return err
+			}
+			return a.printKey(cmd, &out)
+		}),
+	}
+	c.Flags().StringVar(&reason, "reason", "", "why: "+strings.Join(revocations(), ", "))
+	_ = c.RegisterFlagCompletionFunc("reason", cobra.FixedCompletions(revocations(), cobra.ShellCompDirectiveNoFileComp))
+	a.yesFlag(c)
+	a.outputFlag(c)
+	return c
+}
+
+func revocations() []string {
+	var out []string
+	for _, r := range keywright.Revocations() {
+		out = append(out, string(r))
+	}
+	return out
+}
+
+func keysDelete(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use: "delete ID", Short: "End a key and remove its record", Args: exactly("ID"),
+		Long:    "The key stops at once and its record goes. What happened to it stays in the audit trail.",
+		Example: "  keywright keys delete key_01… --yes",
+		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+			if err := a.confirm(cmd, "The key stops at once and its record goes. Delete "+args[0]+"?"); err != nil {
+				return err
+			}
+			if err := c.DeleteKey(ctx, args[0]); err != nil {
+				return err
+			}
+			words(cmd, "Deleted %s.", args[0])
+			return nil
+		}),
+	}
+	a.yesFlag(c)
+	return c
+}

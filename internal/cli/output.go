@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+
+	"github.com/keywright/keywright/api"
+)
+
+// outputFlag gives a command --output.
+func (a *app) outputFlag(c *cobra.Command, more ...string) {
+	formats := append([]string{"table", "json", "yaml"}, more...)
+	c.Flags().StringVarP(&a.output, "output", "o", "table", "how to print: "+strings.Join(formats, ", "))
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if !slices.Contains(formats, a.output) {
+			return usage("--output is one of " + strings.Join(formats, ", "))
+		}
+		return nil
+	}
+}
+
+// print writes a result to standard output: for people, or for a script.
+func (a *app) print(cmd *cobra.Command, v any, table func(io.Writer)) error {
+	out := cmd.OutOrStdout()
+	switch a.output {
+	case "json":
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(v)
+	case "yaml":
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		text, err := yaml.JSONToYAML(raw)
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(text)
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	table(w)
+	return w.Flush()
+}
+
+// when spells an instant as people read it: what it is, and how far off.
+func (a *app) when(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z") + " (" + distance(t.Sub(a.now())) + ")"
+}
+
+func distance(d time.Duration) string {
+	format := "in %s"
+	if d < 0 {
+		format, d = "%s ago", -d
+	}
+	units := []struct {
+		length time.Duration
+		name   string
+	}{{365 * 24 * time.Hour, "years"}, {24 * time.Hour, "days"}, {time.Hour, "hours"}, {time.Minute, "minutes"}}
+	for _, u := range units {
+		if n := d / u.length; n >= 1 {
+			name := u.name
+			if n == 1 {
+				name = strings.TrimSuffix(name, "s")
+			}
+			return fmt.Sprintf(format, fmt.Sprintf("%d %s", n, name))
+		}
+	}
+	return fmt.Sprintf(format, fmt.Sprintf("%d seconds", d/time.Second))
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return clean(s)
+}
+
+// clean takes control characters out of what others named: a terminal obeys them.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == 0x202e || r == 0x2066 || r == 0x2067 || r == 0x2068 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func (a *app) keyRows(w io.Writer, keys []api.KeyBody) {
+	fmt.Fprintln(w, "ID\tSTATE\tSCHEME\tTENANT\tNAME\tENVIRONMENT\tHINT\tEXPIRES")
+	for i := range keys {
+		k := &keys[i]
+		fmt.Fprintln(w, strings.Join([]string{k.ID, k.State, k.Scheme, k.Tenant, dash(k.Name), dash(k.Environment), dash(k.Hint), a.when(k.ExpiresAt)}, "\t"))
+	}
+}
+
+// keyCard prints one key, a field on each line.
+func (a *app) keyCard(w io.Writer, k *api.KeyBody) {
+	line := func(name, value string) {
+		if value != "-" {
+			fmt.Fprintf(w, "%s\t%s\n", name, value)
+		}
+	}
+	line("ID", k.ID)
+	line("State", k.State)
+	line("Scheme", k.Scheme)
+	line("Tenant", k.Tenant)
+	line("Name", dash(k.Name))
+	line("Environment", dash(k.Environment))
+	line("Hint", dash(k.Hint))
+	line("Public key", dash(k.PublicKey))
+	line("Permissions", dash(strings.Join(k.Permissions, " ")))
+	line("Addresses", dash(strings.Join(k.Addresses, " ")))
+	line("Metadata", dash(pairs(k.Metadata)))
+	line("Created", a.when(&k.CreatedAt))
+	fmt.Fprintf(w, "Expires\t%s\n", never(a.when(k.ExpiresAt)))
+	line("Paused", a.when(k.PausedAt))
+	line("Paused until", a.when(k.PausedUntil))
+	line("Retires", a.when(k.RetiresAt))
+	line("Revoked", a.when(k.RevokedAt))
+	line("Revoked for", dash(k.RevocationReason))
+	line("Predecessor", dash(k.Predecessor))
+	line("Successor", dash(k.Successor))
+	line("Version", fmt.Sprint(k.Version))
+}
+
+func never(when string) string {
+	if when == "-" {
+		return "never"
+	}
+	return when
+}
+
+func pairs(m map[string]string) string {
+	var out []string
+	for name, value := range m {
+		out = append(out, name+"="+value)
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+// printKey prints a record that holds no secret.
+func (a *app) printKey(cmd *cobra.Command, k *api.Key) error {
+	return a.print(cmd, k, func(w io.Writer) { a.keyCard(w, &k.KeyBody) })
+}
+
+// printIssued prints a new key: the only place where a secret goes out, once,
+// to standard output. With --output key it is all that goes there.
+func (a *app) printIssued(cmd *cobra.Command, k *api.Key) error {
+	if k.Credential == nil {
+		if a.output != "key" {
+			if err := a.printKey(cmd, k); err != nil {
+				return err
+			}
+		}
+		words(cmd, "%s", clean(k.Notice))
+		return &coded{code: ExitConflict, text: "the key " + k.ID + " was made by an earlier request, whose answer held the credential"}
+	}
+	if err := a.printCredential(cmd, k); err != nil {
+		return err
+	}
+	words(cmd, "The credential above is shown this once: store it now. A lost one is revoked and replaced, never recovered.")
+	if p := k.PredecessorKey; p != nil && p.RetiresAt != nil && p.RetiresAt.After(a.now()) {
+		words(cmd, "The old key %s goes on working until %s.", p.ID, a.when(p.RetiresAt))
+	}
+	return nil
+}
+
+func (a *app) printCredential(cmd *cobra.Command, k *api.Key) error {
+	if a.output == "key" {
+		fmt.Fprintln(cmd.OutOrStdout(), k.Credential.Key)
+		if k.Credential.Secret != "" {
+			fmt.Fprintln(cmd.OutOrStdout(), k.Credential.Secret)
+		}
+		return nil
+	}
+	return a.print(cmd, k, func(w io.Writer) {
+		a.keyCard(w, &k.KeyBody)
+		fmt.Fprintf(w, "Key\t%s\n", k.Credential.Key)
+		if k.Credential.Secret != "" {
+			fmt.Fprintf(w, "Secret\t%s\n", k.Credential.Secret)
+		}
+	})
+}
