@@ -28,6 +28,9 @@ func New(maxSubjects int) *Limiter {
 	return &Limiter{names: maphash.MakeSeed(), keys: newPool(maxSubjects / 2), addresses: newPool(maxSubjects / 2)}
 }
 
+// Len returns how many keys and addresses are remembered.
+func (l *Limiter) Len() (keys, addresses int) { return l.keys.len(), l.addresses.len() }
+
 // Take counts one request in every window of rules, or, if one is full, in none.
 // It returns Granted, Limited or QuotaSpent and fills out. A zero key counts the
 // address's windows only, and an invalid address the key's only; windows that

@@ -301,8 +301,11 @@ func TestMemoryIsBoundedAndTheLeastSeenGo(t *testing.T) {
 	for i := range 100_000 {
 		from := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
 		take(l, noon, r[1:], keywright.KeyID{}, from)
-		if i%7 == 0 {
-			take(l, noon, r[1:], keywright.KeyID{}, home) // seen again and again
+		if i%7 != 0 {
+			continue
+		}
+		if reason, _ := take(l, noon, r[1:], keywright.KeyID{}, home); (reason == keywright.Granted) != (i == 0) {
+			t.Fatalf("the address that is seen all the time was forgotten after %d others", i)
 		}
 	}
 	for _, p := range []*pool{l.keys, l.addresses} {
@@ -314,11 +317,11 @@ func TestMemoryIsBoundedAndTheLeastSeenGo(t *testing.T) {
 			t.Errorf("%d subjects are remembered, the bound is %d", n, most/2)
 		}
 	}
+	if keys, addresses := l.Len(); keys != 1 || addresses != most/2 {
+		t.Errorf("Len says %d keys and %d addresses", keys, addresses)
+	}
 	if reason, _ := take(l, noon, r, alice, nobody); reason != keywright.Limited {
 		t.Error("a flood of addresses has made a key forgotten")
-	}
-	if reason, _ := take(l, noon, r[1:], keywright.KeyID{}, home); reason != keywright.Limited {
-		t.Error("the address that is seen all the time was forgotten")
 	}
 }
 

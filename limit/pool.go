@@ -41,6 +41,16 @@ func newPool(most int) *pool {
 // hash is seeded, because a stranger chooses addresses.
 func (p *pool) hash(s subject) uint64 { return maphash.Comparable(p.seed, s) }
 
+func (p *pool) len() (n int) {
+	for i := range p.shards {
+		s := &p.shards[i]
+		s.Lock()
+		n += len(s.entries)
+		s.Unlock()
+	}
+	return n
+}
+
 // shard is a part of a pool, under a lock that is held for nanoseconds. Open
 // addressing leads from a hash to an entry; slots hold an entry's number plus one.
 type shard struct {
