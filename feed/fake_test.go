@@ -7,6 +7,7 @@ import (
 	"iter"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/keywright/keywright"
@@ -138,6 +139,12 @@ func (s *store) Changes(ctx context.Context, after keywright.Cursor) iter.Seq2[k
 			}
 		}
 	}
+}
+
+// pass lets the bubble's time pass, and everybody in it do what is due.
+func pass(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // the bubble's time is virtual
+	synctest.Wait()
 }
 
 // node is one follower with its index, on the bubble's clock.

@@ -72,8 +72,7 @@ func TestASignalBringsAChangeAtOnceAndThePollBringsItAnyway(t *testing.T) {
 			t.Errorf("it took %s", d)
 		}
 		s.commit(keywright.KeyIssued, keyOf(3)) // the signal gets lost
-		time.Sleep(bound / 4)
-		synctest.Wait()
+		pass(bound / 4)
 		n.expect(t, "without a signal, a quarter of the bound later", 3, keywright.Granted)
 	})
 }
@@ -96,8 +95,7 @@ func TestSignalsThatMeanNothingAreHarmless(t *testing.T) {
 		n.expect(t, "revoked", 1, keywright.Revoked)
 		close(s.changed) // a store that was closed signals for ever
 		before := s.count()
-		time.Sleep(time.Second)
-		synctest.Wait()
+		pass(time.Second)
 		if reads := s.count() - before; reads > 5 {
 			t.Errorf("%d reads in a second after the signal's end", reads)
 		}
@@ -109,9 +107,9 @@ func TestAsOfIsWhenTheReadBegan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore()
 		s.commit(keywright.KeyIssued, keyOf(1))
-		s.before = func(context.Context) error { time.Sleep(700 * time.Millisecond); return nil }
+		s.before = func(context.Context) error { <-time.After(700 * time.Millisecond); return nil }
 		n := newNode(s, bound)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		if err := n.Start(ctx); err != nil {
@@ -146,19 +144,17 @@ func TestFailsClosedAfterTheBoundAndRecovers(t *testing.T) {
 				s.set(func() { break_(s) })
 				s.commit(keywright.KeyIssued, keyOf(2)) // so that a cut read has something to cut
 				s.commit(keywright.KeyIssued, keyOf(3))
-				time.Sleep(bound)
-				synctest.Wait()
+				pass(bound)
 				n.expect(t, "at the bound", 1, keywright.Granted)
-				time.Sleep(1)
+				pass(1)
 				n.expect(t, "past the bound", 1, keywright.Failure)
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				n.expect(t, "a minute later", 1, keywright.Failure)
 				if n.Stats().Failures == 0 {
 					t.Error("no failure was counted")
 				}
 				s.set(func() { s.cutAfter, s.before = 0, func(context.Context) error { return nil } })
-				time.Sleep(6 * time.Second)
-				synctest.Wait()
+				pass(6 * time.Second)
 				n.expect(t, "after the store came back", 1, keywright.Granted)
 				n.expect(t, "and what was written meanwhile", 3, keywright.Granted)
 			})
@@ -198,7 +194,7 @@ func TestTSW24_TheRevocationBoundHoldsUnderAPartition(t *testing.T) {
 				healed := make(chan struct{})
 				defer close(healed)
 				defer n.stop()
-				time.Sleep(cut)
+				pass(cut)
 				s.set(func() {
 					s.before = func(context.Context) error { <-healed; return errCut } // it hears nothing, not even that it should stop
 				})
@@ -210,7 +206,7 @@ func TestTSW24_TheRevocationBoundHoldsUnderAPartition(t *testing.T) {
 					if time.Since(acknowledged) > bound && r == keywright.Granted {
 						late++
 					}
-					time.Sleep(10 * time.Millisecond)
+					pass(10 * time.Millisecond)
 				}
 				if late > 0 {
 					t.Errorf("%d decisions granted a revoked key after the bound", late)
@@ -234,7 +230,7 @@ func TestRetriesDoNotBecomeAStorm(t *testing.T) {
 		before := s.count()
 		for range 1000 { // ten seconds of signals
 			s.signal()
-			time.Sleep(10 * time.Millisecond)
+			pass(10 * time.Millisecond)
 		}
 		synctest.Wait()
 		if reads := s.count() - before; reads < 15 || reads > 40 {
@@ -258,7 +254,7 @@ func TestHistoryGoesOnWhereItWasCutOff(t *testing.T) {
 			last = s.commit(keywright.KeyIssued, keyOf(i))
 		}
 		s.signal()
-		time.Sleep(10 * time.Second) // every read is cut off after 2,500 events
+		pass(10 * time.Second) // every read is cut off after 2,500 events
 		synctest.Wait()
 		if n.Applied() != last || n.reason(6000) != keywright.Granted {
 			t.Errorf("applied %d of %d", n.Applied(), last)
@@ -336,7 +332,7 @@ func TestAnEmbeddedStoreIsFreshByConstruction(t *testing.T) {
 		}
 		n.expect(t, "its first key", 1, keywright.Granted)
 		s.set(func() { s.before = func(context.Context) error { return errCut } })
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		n.expect(t, "an hour without a read", 1, keywright.Granted)
 	})
 }
@@ -348,8 +344,7 @@ func TestEverySetsThePollingInterval(t *testing.T) {
 		n := start(t, s, bound, feed.Every(100*time.Millisecond))
 		defer n.stop()
 		before := s.count()
-		time.Sleep(time.Second)
-		synctest.Wait()
+		pass(time.Second)
 		if reads := s.count() - before; reads != 10 {
 			t.Errorf("%d reads in a second, want 10", reads)
 		}

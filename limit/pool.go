@@ -81,7 +81,7 @@ func (s *shard) get(hash uint64, who subject) *entry {
 	} else {
 		n = s.evict()
 	}
-	s.entries[n] = entry{subject: who, seen: true}
+	s.entries[n] = entry{subject: who} // not seen yet: who comes once goes before who comes again
 	s.hashes[n] = h
 	s.link(h, n)
 	return &s.entries[n]

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"fmt"
 	"net/netip"
 	"reflect"
 	"testing"
@@ -231,7 +230,7 @@ func TestManyKeysInEveryShard(t *testing.T) {
 			want = keywright.Unknown
 		}
 		if d := x.Verify(noon, digest(i), &need); d.Reason != want || (d.Granted() && d.Key != keyID(i)) {
-			t.Fatal(fmt.Sprintf("key %d: %s %s", i, d.Reason, d.Key))
+			t.Fatalf("key %d: %s %s", i, d.Reason, d.Key)
 		}
 	}
 }
