@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/token"
 )
 
 // maxFile bounds a configuration file.
@@ -100,4 +101,11 @@ func (c *Config) StorePath() string {
 		return c.Store.Path
 	}
 	return filepath.Join(c.DataDir, "keywright.db")
+}
+
+// From checks a configuration that was made in code.
+func From(c Config) (*Source, error) {
+	s := &Source{Config: c, shape: &shape{problems: &Problems{File: c.File}, places: map[string]*token.Position{}}}
+	s.check()
+	return s, s.shape.problems.orNil()
 }

@@ -1,26 +1,39 @@
 package daemon
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/keywright/keywright/internal/management"
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/gate"
 )
 
-// seen is a ResponseWriter that remembers what was answered. Unwrap keeps
-// flushing, hijacking and deadlines working through http.ResponseController.
+// seen is a ResponseWriter that remembers what was answered, and why. Unwrap
+// keeps flushing, hijacking and deadlines working through http.ResponseController.
 type seen struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	streams context.Context // ends when streams must
+	cancel  context.CancelFunc
+	spared  func() bool // set for a stream: it has ended by itself
+	status  int
+	bytes   int64
+	api     string
+	reason  string
+	key     keywright.KeyID
 }
+
+type seenKey struct{}
 
 // WriteHeader implements http.ResponseWriter.
 func (s *seen) WriteHeader(status int) {
 	if s.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		s.status = status
+		if status == http.StatusSwitchingProtocols || strings.HasPrefix(s.Header().Get("Content-Type"), "text/event-stream") {
+			s.spared = context.AfterFunc(s.streams, s.cancel)
+		}
 	}
 	s.ResponseWriter.WriteHeader(status)
 }
@@ -28,7 +41,7 @@ func (s *seen) WriteHeader(status int) {
 // Write implements io.Writer.
 func (s *seen) Write(p []byte) (int, error) {
 	if s.status == 0 {
-		s.status = http.StatusOK
+		s.WriteHeader(http.StatusOK)
 	}
 	n, err := s.ResponseWriter.Write(p)
 	s.bytes += int64(n)
@@ -38,29 +51,56 @@ func (s *seen) Write(p []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (s *seen) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-// observed times a request, gives its body a deadline, and logs it.
-// api is the one that the door belongs to, or "" to go by the host.
-func (d *Daemon) observed(api string, next http.Handler) http.Handler {
-	next = bodies(next, d.o.Source.Config.Limits.BodyTimeout)
+// report takes down what the gate found, for the access log.
+func report(r *http.Request, v *gate.Verdict, _ int, _ time.Duration) {
+	s, ok := r.Context().Value(seenKey{}).(*seen)
+	if !ok {
+		return
+	}
+	if v.API != nil {
+		s.api = v.API.Name
+	}
+	s.reason, s.key = v.Reason().String(), v.Decision.Key
+}
+
+// labelled says which API a request that no gate saw belongs to.
+func labelled(r *http.Request, api string) {
+	if s, ok := r.Context().Value(seenKey{}).(*seen); ok {
+		s.api = api
+	}
+}
+
+// observed serves a request by the generation in force, times it, gives its body
+// a deadline, and logs it: no query, no header, and of the key its id alone.
+func (d *Daemon) observed(next func(*generation, http.ResponseWriter, *http.Request)) http.Handler {
+	limits := d.o.Source.Config.Limits
+	access := d.o.Source.Config.Log.Access
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		s := &seen{ResponseWriter: w}
+		g := d.generations.acquire()
+		defer d.generations.release(g)
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		s := &seen{ResponseWriter: w, streams: d.streams, cancel: cancel}
 		if d.draining.Load() {
 			w.Header().Set("Connection", "close")
 		}
-		method, host, path, of := r.Method, r.Host, r.URL.EscapedPath(), api
-		if of == "" {
-			of = d.current.Load().apiOf(r)
-		}
-		next.ServeHTTP(s, r)
-		took := time.Since(began)
-		d.metrics.durations.WithLabelValues(of).Observe(took.Seconds())
-		if !d.plan().Source.Config.Log.Access {
-			return
-		}
-		d.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-			slog.String("api", of), slog.String("method", bounded(method, 16)), slog.String("host", bounded(host, 100)), slog.String("path", maskPath(path)),
-			slog.Int("status", s.status), slog.Int64("bytes", s.bytes), slog.Duration("took", took))
+		method, host, path := r.Method, r.Host, r.URL.EscapedPath()
+		// Deferred, so that an answer that was cut off is counted and logged too.
+		defer func() {
+			if s.spared != nil {
+				s.spared()
+			}
+			took := time.Since(began)
+			d.metrics.durations.WithLabelValues(s.api).Observe(took.Seconds())
+			if access {
+				d.log.LogAttrs(ctx, slog.LevelInfo, "request",
+					slog.String("api", s.api), slog.String("method", bounded(method, 16)), slog.String("host", bounded(host, 100)),
+					slog.String("path", maskPath(path)), slog.Int("status", s.status), slog.String("reason", s.reason),
+					slog.String("key", s.key.String()), slog.Int64("bytes", s.bytes), slog.Duration("took", took))
+			}
+		}()
+		next(g, s, dribbled(s, r.WithContext(context.WithValue(ctx, seenKey{}, s)), limits.BodyTimeout))
 	})
 }
 
@@ -82,17 +122,4 @@ func bounded(s string, n int) string {
 		return s[:n] + "…"
 	}
 	return s
-}
-
-// apiOf is the API that a request's host belongs to, as a label: one that the
-// configuration names, never what a client made up.
-func (g *generation) apiOf(r *http.Request) string {
-	host := hostOf(r)
-	if g.console[host] {
-		return management.APIName
-	}
-	if api, ok := g.hosts[host]; ok {
-		return api
-	}
-	return "none"
 }

@@ -45,8 +45,8 @@ type Options struct {
 	// Console wraps the management host's handler; nil leaves it as it is.
 	Console func(management http.Handler, pass Pass) http.Handler
 	// Extra returns more surfaces for the gate, which Console's Pass knows by name.
-	Extra func(schemes map[string]*scheme.Scheme) []gate.API
-	Direct  []Direct
+	Extra  func(schemes map[string]*scheme.Scheme) []gate.API
+	Direct []Direct
 	// CA issues the certificates in place of tls.internal_ca; nil: as configured.
 	CA *CA
 	// Setup leaves a one-use set-up token when there is no operator key yet.
@@ -67,20 +67,21 @@ type Direct struct {
 
 // Daemon runs one node.
 type Daemon struct {
-	o         Options
-	log       *slog.Logger
-	core      *core
-	metrics   *metrics
-	certs     *certificates
-	current   atomic.Pointer[generation]
-	reloading sync.Mutex
-	retired   retired
-	listeners []*listener
-	slots     chan struct{}
-	ownSlots  chan struct{}
-	draining  atomic.Bool
-	failed    chan error
-	stopping  sync.Once
+	o           Options
+	log         *slog.Logger
+	core        *core
+	metrics     *metrics
+	certs       *certificates
+	reloading   sync.Mutex
+	generations generations
+	streams     context.Context // ends when streams must
+	endStreams  context.CancelFunc
+	listeners   []*listener
+	slots       chan struct{}
+	ownSlots    chan struct{}
+	draining    atomic.Bool
+	failed      chan error
+	stopping    sync.Once
 }
 
 // Start composes everything and answers on every door before it returns. The
@@ -103,6 +104,7 @@ func Start(ctx context.Context, o Options) (*Daemon, error) {
 		o: o, log: o.Log, metrics: newMetrics(), failed: make(chan error, 1),
 		slots: make(chan struct{}, o.Source.Config.Limits.Connections), ownSlots: make(chan struct{}, ownConnections),
 	}
+	d.streams, d.endStreams = context.WithCancel(context.Background())
 	if err := d.start(ctx, plan); err != nil {
 		return nil, errors.Join(err, d.Close(ctx))
 	}
@@ -147,7 +149,9 @@ func (d *Daemon) start(ctx context.Context, plan *Plan) error {
 type door struct {
 	name, addr string
 	h          http.Handler
+	api        string // in whose style is answered what is no request; "" is plain
 	tls        bool
+	own        bool // the operators', with connections of its own
 	elsewhere  bool
 }
 
@@ -158,12 +162,12 @@ func (d *Daemon) openDoors(ctx context.Context) error {
 	doors := []door{
 		{name: httpDoor, addr: c.Listen.HTTP, h: d.certs.challenges(public)},
 		{name: httpsDoor, addr: c.Listen.HTTPS, h: public, tls: true},
-		{name: managementDoor, addr: c.Listen.Management, h: d.console(), tls: c.TLS.Management},
-		{name: metricsDoor, addr: c.Listen.Metrics, h: d.operations()},
+		{name: managementDoor, addr: c.Listen.Management, h: d.console(), tls: c.TLS.Management, own: true},
+		{name: metricsDoor, addr: c.Listen.Metrics, h: d.operations(), own: true},
 		{name: forwardAuthDoor, addr: c.ForwardAuth.Listen, h: d.forwardAuth()},
 	}
 	for _, one := range d.o.Direct {
-		doors = append(doors, door{name: one.API, addr: one.Addr, h: d.direct(one.API), tls: one.TLS, elsewhere: one.Elsewhere})
+		doors = append(doors, door{name: one.API, api: one.API, addr: one.Addr, h: d.direct(one.API), tls: one.TLS, elsewhere: one.Elsewhere})
 	}
 	for _, one := range doors {
 		if one.addr == "" {
@@ -209,21 +213,21 @@ func (d *Daemon) Close(ctx context.Context) error {
 
 func (d *Daemon) close(ctx context.Context) error {
 	d.draining.Store(true)
+	// Streams would hold the drain to its end, and their clients reconnect.
+	d.endStreams()
 	drain, cancel := context.WithTimeout(ctx, d.o.Source.Config.Limits.DrainTimeout)
 	defer cancel()
 	var group sync.WaitGroup
 	for _, l := range d.listeners {
 		group.Go(func() {
 			if l.server.Shutdown(drain) != nil {
-				_ = l.server.Close() // the deadline has passed: what still runs is cut
+				_ = l.server.Close() // the time is up: what still runs is cut
 			}
 			_ = l.net.Close() // of a server that never served
 		})
 	}
-	// Streams would hold the drain to its end, and their clients reconnect.
-	d.cutStreams()
 	group.Wait()
-	d.cutStreams()
+	d.generations.close()
 	if d.core == nil {
 		return nil
 	}
@@ -232,6 +236,9 @@ func (d *Daemon) close(ctx context.Context) error {
 	}
 	return nil
 }
+
+// plan is the configuration in force.
+func (d *Daemon) plan() *Plan { return d.generations.current.Load().plan }
 
 // hostOf returns a request's host, lower case and without its port.
 func hostOf(r *http.Request) string {

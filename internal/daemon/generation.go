@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
-	"weak"
+	"sync/atomic"
 
 	"github.com/keywright/keywright/front/forwardauth"
 	"github.com/keywright/keywright/front/proxy"
@@ -23,41 +22,10 @@ type generation struct {
 	direct     map[string]http.Handler
 	management http.Handler
 	ask        http.Handler
-	console    map[string]bool   // the management API's hosts
-	hosts      map[string]string // host → API
+	console    map[string]bool // the management API's hosts
+	users      atomic.Int64
+	retired    atomic.Bool
 }
-
-// retired remembers the proxies of earlier generations for as long as requests
-// hold them, so that a stop can cut their streams too.
-type retired struct {
-	mu  sync.Mutex
-	all []weak.Pointer[proxy.Proxy]
-}
-
-func (r *retired) add(p *proxy.Proxy) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	live := r.all[:0]
-	for _, one := range r.all {
-		if one.Value() != nil {
-			live = append(live, one)
-		}
-	}
-	r.all = append(live, weak.Make(p))
-}
-
-func (r *retired) close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, one := range r.all {
-		if p := one.Value(); p != nil {
-			p.Close()
-		}
-	}
-}
-
-// plan is the configuration in force.
-func (d *Daemon) plan() *Plan { return d.current.Load().plan }
 
 // install makes a generation of a plan and puts it in force at once.
 func (d *Daemon) install(plan *Plan) error {
@@ -72,15 +40,13 @@ func (d *Daemon) install(plan *Plan) error {
 	if err != nil {
 		return err
 	}
-	if old := d.current.Swap(g); old != nil {
-		d.retired.add(old.proxy)
-	}
+	d.generations.swap(g)
 	return nil
 }
 
 func (d *Daemon) generate(plan *Plan) (*generation, error) {
 	cfg := &plan.Source.Config
-	g := &generation{plan: plan, direct: map[string]http.Handler{}, console: map[string]bool{}, hosts: map[string]string{}}
+	g := &generation{plan: plan, direct: map[string]http.Handler{}, console: map[string]bool{}}
 	var err error
 	if g.gate, err = gate.New(gate.Options{
 		APIs: plan.APIs, Index: &timed{next: d.core.index, into: d.metrics.verification}, Pepper: d.core.secrets.Pepper,
@@ -95,7 +61,7 @@ func (d *Daemon) generate(plan *Plan) (*generation, error) {
 	identities := gate.NewIdentities(d.core.secrets.Identity, d.o.Clock)
 	if g.proxy, err = proxy.New(proxy.Options{
 		Gate: own, Targets: plan.Targets, Identities: identities, Clock: d.o.Clock, View: hops.View,
-		MaxBody: int64(cfg.Limits.BodyBytes), Log: d.log, Observe: d.metrics.observe,
+		MaxBody: int64(cfg.Limits.BodyBytes), Log: d.log, Observe: d.metrics.observe, Report: report,
 	}); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.File, err)
 	}
@@ -106,11 +72,6 @@ func (d *Daemon) generate(plan *Plan) (*generation, error) {
 	g.ask = forwardauth.New(forwardauth.Options{Gate: own, Identities: identities, Proxies: cfg.ForwardAuth.Proxies, Observe: d.metrics.observe})
 	for _, h := range cfg.Management.Hosts {
 		g.console[h] = true
-	}
-	for _, a := range plan.APIs {
-		for _, h := range a.Hosts {
-			g.hosts[h] = a.Name
-		}
 	}
 	return g, nil
 }
@@ -133,65 +94,51 @@ func (d *Daemon) managementHandler(plan *Plan, own func() *gate.Gate, hops gate.
 // public is what the http and https doors answer: the management API under its
 // own hosts, and the protected APIs under theirs.
 func (d *Daemon) public() http.Handler {
-	return d.observed("", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		g := d.current.Load()
+	return d.observed(func(g *generation, w http.ResponseWriter, r *http.Request) {
 		if g.console[hostOf(r)] {
-			d.consoleOf(g).ServeHTTP(w, r)
+			d.answerConsole(g, w, r)
 			return
 		}
 		g.proxy.ServeHTTP(w, r)
-	}))
+	})
 }
 
 // console is what the management door answers, under any host.
-func (d *Daemon) console() http.Handler {
-	return d.observed(management.APIName, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.consoleOf(d.current.Load()).ServeHTTP(w, r)
-	}))
-}
+func (d *Daemon) console() http.Handler { return d.observed(d.answerConsole) }
 
 // jwksPath publishes the keys that identity assertions are verified with.
 const jwksPath = "/.well-known/keywright/jwks.json"
 
-func (d *Daemon) consoleOf(g *generation) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case jwksPath:
-			readOnly(w, r, "application/jwk-set+json", d.core.secrets.Identity.JWKS())
-		case "/healthz":
-			d.healthz(w, r)
-		case "/readyz":
-			d.readyz(w, r)
-		default:
-			g.management.ServeHTTP(w, r)
-		}
-	})
+func (d *Daemon) answerConsole(g *generation, w http.ResponseWriter, r *http.Request) {
+	labelled(r, management.APIName)
+	switch r.URL.Path {
+	case jwksPath:
+		readOnly(w, r, "application/jwk-set+json", d.core.secrets.Identity.JWKS())
+	case "/healthz":
+		d.healthz(w, r)
+	case "/readyz":
+		d.readyz(w, r)
+	default:
+		g.management.ServeHTTP(w, r)
+	}
 }
 
 // direct is what a door of one API alone answers.
 func (d *Daemon) direct(api string) http.Handler {
-	return d.observed(api, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.current.Load().direct[api].ServeHTTP(w, r)
-	}))
+	return d.observed(func(g *generation, w http.ResponseWriter, r *http.Request) {
+		g.direct[api].ServeHTTP(w, r)
+	})
 }
 
 func (d *Daemon) forwardAuth() http.Handler {
-	return d.observed(forwardAuthDoor, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		g := d.current.Load()
-		if r.URL.Path != g.plan.Source.Config.ForwardAuth.Path {
-			problem(w, http.StatusNotFound, "there is nothing here: proxies ask at "+g.plan.Source.Config.ForwardAuth.Path)
+	return d.observed(func(g *generation, w http.ResponseWriter, r *http.Request) {
+		labelled(r, forwardAuthDoor)
+		if at := g.plan.Source.Config.ForwardAuth.Path; r.URL.Path != at {
+			problem(w, http.StatusNotFound, "there is nothing here: proxies ask at "+at)
 			return
 		}
 		g.ask.ServeHTTP(w, r)
-	}))
-}
-
-// cutStreams ends what would otherwise stream for ever.
-func (d *Daemon) cutStreams() {
-	if g := d.current.Load(); g != nil {
-		g.proxy.Close()
-	}
-	d.retired.close()
+	})
 }
 
 func lower(s string) string { return strings.ToLower(strings.TrimSuffix(s, ".")) }

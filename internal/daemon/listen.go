@@ -13,7 +13,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/keywright/keywright/internal/config"
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/front/proxy"
+	"github.com/keywright/keywright/scheme"
 )
 
 // listener is one open door: a socket and the server behind it.
@@ -95,44 +97,44 @@ func (d *Daemon) open(ctx context.Context, o door) error {
 	if o.tls {
 		t = d.certs.config()
 	}
-	d.listeners = append(d.listeners, d.newListener(o.name, raw, o.h, t))
+	slots := d.slots
+	if o.own { // must answer while the public doors are full
+		slots = d.ownSlots
+	}
+	var sock net.Listener = newCapped(raw, slots, &d.metrics.connections)
+	server := d.newServer(o.h)
+	if t != nil {
+		server.TLSConfig = t
+		sock = proxy.DressTLS(sock, t, d.faults(o.api))
+	} else {
+		sock = proxy.Dress(sock, d.faults(o.api))
+	}
+	d.listeners = append(d.listeners, &listener{name: o.name, net: sock, server: server, tls: t != nil})
 	return nil
 }
 
-func (d *Daemon) newListener(name string, raw net.Listener, h http.Handler, t *tls.Config) *listener {
-	limits := d.plan().Source.Config.Limits
-	slots := d.slots
-	if name == managementDoor || name == metricsDoor { // must answer while the public doors are full
-		slots = d.ownSlots
-	}
-	sock := newCapped(raw, slots, &d.metrics.connections)
-	server := newServer(h, limits, d.log)
-	if t != nil {
-		server.TLSConfig = t
-	}
-	return &listener{name: name, net: sock, server: server, tls: t != nil}
+// faults answers what is no request in the style of the door's API, as the
+// configuration in force has it.
+func (d *Daemon) faults(api string) proxy.Faults {
+	return func(r keywright.Reason) *scheme.Answer { return d.generations.current.Load().proxy.Faults(api)(r) }
 }
 
-func newServer(h http.Handler, limits config.Limits, log *slog.Logger) *http.Server {
-	return &http.Server{
+func (d *Daemon) newServer(h http.Handler) *http.Server {
+	limits := d.o.Source.Config.Limits
+	s := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: limits.HeaderTimeout,
 		IdleTimeout:       limits.IdleTimeout,
 		MaxHeaderBytes:    int(limits.HeaderBytes),
-		ErrorLog:          slog.NewLogLogger(quiet{log.Handler()}, slog.LevelDebug),
-		// OPTIONS * must reach the gate, not net/http's own 200.
-		DisableGeneralOptionsHandler: true,
+		ErrorLog:          slog.NewLogLogger(quiet{d.log.Handler()}, slog.LevelDebug),
 	}
+	proxy.Harden(s)
+	return s
 }
 
 // serve answers until the listener is closed.
 func (l *listener) serve() error {
-	var err error
-	if l.tls {
-		err = l.server.ServeTLS(l.net, "", "")
-	} else {
-		err = l.server.Serve(l.net)
-	}
+	err := l.server.Serve(l.net) // TLS is the socket's
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -154,20 +156,17 @@ func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 	return q.Handler.Handle(ctx, out)
 }
 
-// bodies gives a request's body its own time: a client that dribbles is cut,
+// dribbled gives a request's body its own time: a client that dribbles is cut,
 // while an answer that streams for hours is not.
-func bodies(next http.Handler, limit time.Duration) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body == nil || r.Body == http.NoBody {
-			next.ServeHTTP(w, r)
-			return
-		}
-		rc := http.NewResponseController(w)
-		if rc.SetReadDeadline(time.Now().Add(limit)) == nil {
-			r.Body = &timedBody{ReadCloser: r.Body, done: sync.OnceFunc(func() { _ = rc.SetReadDeadline(time.Time{}) })}
-		}
-		next.ServeHTTP(w, r)
-	})
+func dribbled(w http.ResponseWriter, r *http.Request, limit time.Duration) *http.Request {
+	if r.Body == nil || r.Body == http.NoBody {
+		return r
+	}
+	rc := http.NewResponseController(w)
+	if rc.SetReadDeadline(time.Now().Add(limit)) == nil {
+		r.Body = &timedBody{ReadCloser: r.Body, done: sync.OnceFunc(func() { _ = rc.SetReadDeadline(time.Time{}) })}
+	}
+	return r
 }
 
 // timedBody lifts the deadline when the body has been read.

@@ -8,13 +8,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/keywright/keywright/examples/acme"
-	"github.com/keywright/keywright/examples/domaintrust"
 	"github.com/keywright/keywright/examples/exampleapi"
 	"github.com/keywright/keywright/examples/truestamp"
 	"github.com/keywright/keywright/examples/trusset"
 	"github.com/keywright/keywright/examples/trustifi"
-	"github.com/keywright/keywright/examples/trustswiftly"
 	"github.com/keywright/keywright/internal/config"
 	"github.com/keywright/keywright/seal"
 )
@@ -32,12 +29,9 @@ type system struct {
 func systems() []system {
 	anywhere := &config.CORS{Origins: []string{"*"}, MaxAge: time.Hour}
 	return []system{
-		{name: acme.Name, scheme: "keywright", cors: anywhere, table: acme.Table, make: acme.New},
 		{name: trustifi.Name, scheme: "trustifi", table: trustifi.Table, make: trustifi.New},
 		{name: truestamp.Name, scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
 		{name: trusset.Name, scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
-		{name: domaintrust.Name, scheme: "domain-trust", table: domaintrust.Table, make: domaintrust.New},
-		{name: trustswiftly.Name, scheme: "trust-swiftly", table: trustswiftly.Table, make: trustswiftly.New},
 	}
 }
 

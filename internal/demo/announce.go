@@ -1,0 +1,29 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+)
+
+// announcement is what a newcomer reads first. Every line that begins with
+// "curl " works as it stands.
+func announcement(c *Credentials) string {
+	var b strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	say("Keywright is running, with six example APIs behind it. Everything here is made up")
+	say("and reachable from this machine only. Paste a line into another terminal:\n")
+	for _, s := range samples(c) {
+		say("# %s: %s", s.of, s.says)
+		say("%s\n", s.curl())
+	}
+	say("See a refusal: change one character of a key, or leave the header out. Each system")
+	say("answers in its own words; the same mistake always gets the same bytes.\n")
+	say("Travel in time, to watch a rotation's overlap or an expiry end (forward only):")
+	say("  $ curl -X POST -H 'Authorization: Bearer %s' -d '{\"advance\":\"168h\"}' %s\n", c.Management.Key, clockURL(c))
+	say("By host, on one port:  %s and %s, as NAME.localhost", c.HTTP, c.TLS)
+	say("The CA of the certificates:  %s", c.CA)
+	say("Stop with Ctrl-C.")
+	return b.String()
+}
+
+func clockURL(c *Credentials) string { return strings.TrimSuffix(c.Management.Base, "/v1") + clockPath }
