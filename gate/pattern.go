@@ -19,10 +19,10 @@ func parsePattern(path string) (pattern, error) {
 		return pattern{}, invalid("path", fmt.Sprintf(`%q must begin with a slash, such as "/v1/items/{id}"`, path))
 	}
 	var p pattern
-	body := strings.TrimSuffix(path[1:], "/")
-	if body == "" {
+	if path == "/" {
 		return p, nil
 	}
+	body := strings.TrimSuffix(path[1:], "/")
 	parts := strings.Split(body, "/")
 	for i, part := range parts {
 		name, open := strings.CutPrefix(part, "{")
