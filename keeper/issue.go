@@ -91,7 +91,7 @@ func (k *Keeper) issue(ctx context.Context, tx keywright.Tx, now time.Time, by k
 // draw makes a key's credential and what the record keeps of it: id, digest,
 // public half, hint and, where the scheme shows it again, the sealed secret.
 func (k *Keeper) draw(now time.Time, s *scheme.Scheme, t *keywright.Tenant, key *keywright.Key, public string) (keywright.Credential, error) {
-	c, err := s.Mint(k.random, scheme.Minting{Ref: t.Ref, Environment: key.Environment, Public: public})
+	c, err := s.Mint(k.random, scheme.Minting{Ref: t.Ref, Environment: key.Environment, Public: public, At: now})
 	if err != nil {
 		return keywright.Credential{}, err
 	}
@@ -118,9 +118,17 @@ func (k *Keeper) identify(now time.Time, s *scheme.Scheme, key *keywright.Key, c
 	return err
 }
 
-// insert puts a new key. A digest that is there already was drawn a second time.
+// insert puts a new key, and replaces none: an id or a digest that is there
+// already was drawn a second time.
 func insert(ctx context.Context, tx keywright.Tx, key keywright.Key, e keywright.Event) error {
-	err := put(ctx, tx, key, e)
+	_, err := tx.Key(ctx, key.ID)
+	if err == nil {
+		return errRepeated
+	}
+	if !errors.Is(err, keywright.NotFound) {
+		return err
+	}
+	err = put(ctx, tx, key, e)
 	if errors.Is(err, keywright.Conflict) {
 		return errRepeated
 	}
