@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
@@ -80,8 +79,8 @@ func (s *server) judge(ctx context.Context, b *api.Verify) (gate.Verdict, []gate
 	const question = "question"
 	view.Path = "/"
 	asked, err := gate.New(gate.Options{
-		APIs:  []gate.API{{Name: question, Hosts: []string{question + ".invalid"}, Scheme: contract, Routes: []gate.Route{{Path: "/", Need: need}}}},
-		Index: s.Index, Pepper: s.Pepper, Limiter: unlimited{}, Clock: s.Clock,
+		APIs:  []gate.API{{Name: question, Scheme: contract, Routes: []gate.Route{{Path: "/", Need: need}}}},
+		Index: s.Index, Pepper: s.Pepper, Clock: s.Clock,
 	})
 	if err != nil {
 		return gate.Verdict{}, nil, err
@@ -217,12 +216,4 @@ func (s *server) spell(ctx context.Context, v *gate.Verdict) (api.Verdict, error
 	body := keyBody(&k, s.Clock())
 	out.Key = &body
 	return out, nil
-}
-
-// unlimited counts nothing: a question is not a request.
-type unlimited struct{}
-
-// Take implements gate.Limiter.
-func (unlimited) Take(time.Time, string, []keywright.LimitRule, keywright.KeyID, netip.Addr, *keywright.Allowances) keywright.Reason {
-	return keywright.Granted
 }
