@@ -7,17 +7,15 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/spf13/cobra"
-
+	"github.com/keywright/keywright/internal/cli"
 	"github.com/keywright/keywright/internal/daemon"
 	"github.com/keywright/keywright/internal/demo"
 )
 
 func main() {
-	root := &cobra.Command{Use: "keywright", SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(daemon.ServeCommand(), daemon.ConfigCommand(), daemon.InitCommand(), demo.Command())
+	root := cli.New(daemon.ServeCommand(), daemon.ConfigCommand(), daemon.InitCommand(), demo.Command())
 	if err := root.ExecuteContext(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "keywright:", err)
-		os.Exit(1)
+		os.Exit(cli.ExitCode(err))
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/keywright/keywright"
@@ -17,6 +19,7 @@ import (
 	"github.com/keywright/keywright/scheme"
 	"github.com/keywright/keywright/seal"
 	"github.com/keywright/keywright/store/memory"
+	"github.com/keywright/keywright/store/sqlite"
 	"github.com/keywright/keywright/verify"
 )
 
@@ -30,7 +33,6 @@ type core struct {
 	limiter  *limit.Limiter
 	bounded  bool // the view can grow old: the store is not ours alone
 	unfollow func()
-	unlock   func()
 	setup    http.Handler // nil once there is an operator key
 	schemes  map[string]*scheme.Scheme
 }
@@ -40,16 +42,12 @@ type core struct {
 func openCore(ctx context.Context, o *Options, plan *Plan) (c *core, err error) {
 	cfg := &o.Source.Config
 	c = &core{schemes: plan.Schemes, bounded: cfg.Store.Kind == config.Postgres, limiter: limit.New(cfg.Limits.Subjects)}
-	if cfg.Store.Kind != config.Postgres {
-		if c.unlock, err = lock(cfg.DataDir); err != nil {
-			return c, err
-		}
+	// The store first: it is what refuses a second process.
+	if c.store, err = openStore(ctx, cfg, o.Lookup); err != nil {
+		return c, err
 	}
 	if c.secrets, err = seal.Open(cfg.SecretsDir, true); err != nil {
 		return c, fmt.Errorf("the secrets folder %s: %w", cfg.SecretsDir, err)
-	}
-	if c.store, err = openStore(ctx, cfg, o.Lookup); err != nil {
-		return c, err
 	}
 	c.index = newIndex(cfg)
 	c.follower = feed.New(c.store, c.index, feed.OnError(func(err error) { o.Log.Warn("the keys cannot be followed", "error", err.Error()) }))
@@ -79,6 +77,12 @@ func openStore(ctx context.Context, cfg *config.Config, lookup func(string) (str
 	switch cfg.Store.Kind {
 	case config.Memory:
 		return memory.New(), nil
+	case config.SQLite:
+		path := cfg.StorePath()
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+		}
+		return sqlite.Open(ctx, path, sqlite.Options{})
 	default:
 		return nil, fmt.Errorf("store.kind %q: not in this build", cfg.Store.Kind)
 	}
@@ -108,7 +112,7 @@ func (c *core) age() time.Duration {
 	return time.Duration(feed.Boottime() - c.index.AsOf())
 }
 
-// close ends the follower, then the store, then gives the folder back.
+// close ends the follower, then the store.
 func (c *core) close() error {
 	var err error
 	if c.unfollow != nil {
@@ -116,9 +120,6 @@ func (c *core) close() error {
 	}
 	if c.store != nil {
 		err = c.store.Close()
-	}
-	if c.unlock != nil {
-		c.unlock()
 	}
 	return err
 }

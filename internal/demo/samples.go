@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,7 +30,7 @@ type sample struct {
 func samples(c *Credentials) []sample {
 	bearer := func(key string) []string { return []string{"Authorization: Bearer " + key} }
 	hash := strings.Repeat("0123456789abcdef", 4)
-	return []sample{
+	all := []sample{
 		{of: "acme", says: "our own example, on the scheme that ships for new providers", url: c.Acme.Direct + "/v1/messages", headers: bearer(c.Acme.Key)},
 		{
 			of: "Trustifi", says: "a key and a secret, each in its own header", url: c.Trustifi.Direct + "/api/i/v1/me",
@@ -45,6 +46,7 @@ func samples(c *Credentials) []sample {
 		{of: "Trust Swiftly", says: "a named token of an account on a paid plan", url: c.TrustSwiftly.Direct + "/api/users?per_page=5", headers: bearer(c.TrustSwiftly.Accounts[0].Key)},
 		{of: "The management API", says: "issue, rotate and revoke keys yourself", url: c.Management.Base + "/keys?limit=5", headers: bearer(c.Management.Key)},
 	}
+	return slices.DeleteFunc(all, func(s sample) bool { return strings.HasPrefix(s.url, "/") })
 }
 
 // curl spells a sample as a line for a shell.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/keywright/keywright/examples/domaintrust"
 	"github.com/keywright/keywright/examples/exampleapi"
 	"github.com/keywright/keywright/examples/truestamp"
 	"github.com/keywright/keywright/examples/trusset"
@@ -32,6 +33,7 @@ func systems() []system {
 		{name: trustifi.Name, scheme: "trustifi", table: trustifi.Table, make: trustifi.New},
 		{name: truestamp.Name, scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
 		{name: trusset.Name, scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
+		{name: domaintrust.Name, scheme: "domain-trust", table: domaintrust.Table, make: domaintrust.New},
 	}
 }
 
