@@ -10,7 +10,7 @@ import (
 type alphabet struct {
 	name  string
 	chars string
-	set   [4]uint64
+	set   *[256]byte // 1 for each character of the alphabet
 }
 
 const (
@@ -39,14 +39,23 @@ func alphabets() []alphabet {
 }
 
 func newAlphabet(name, chars string) alphabet {
-	a := alphabet{name: name, chars: chars}
+	a := alphabet{name: name, chars: chars, set: new([256]byte)}
 	for i := range len(chars) {
-		a.set[chars[i]>>6] |= 1 << (chars[i] & 63)
+		a.set[chars[i]] = 1
 	}
 	return a
 }
 
-func (a *alphabet) has(c byte) bool { return a.set[c>>6]&(1<<(c&63)) != 0 }
+func (a *alphabet) has(c byte) bool { return a.set[c] != 0 }
+
+// all reports whether every character of s is of the alphabet.
+func (a *alphabet) all(s string) bool {
+	set, ok := a.set, byte(1)
+	for i := range len(s) {
+		ok &= set[s[i]]
+	}
+	return ok == 1
+}
 
 // bits is how much one character, drawn at random, is worth.
 func (a *alphabet) bits() float64 { return math.Log2(float64(len(a.chars))) }

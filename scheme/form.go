@@ -256,10 +256,8 @@ func (f *form) measure(i int, s string, spare int) (int, bool) {
 	if n < seg.min || n > seg.max || n > len(s) {
 		return 0, false
 	}
-	for j := range n {
-		if !seg.chars.has(s[j]) {
-			return 0, false
-		}
+	if !seg.chars.all(s[:n]) {
+		return 0, false
 	}
 	switch seg.kind {
 	case ulidSegment:

@@ -103,11 +103,7 @@ func (seg *segment) mint(r io.Reader, m Minting, sum uint32) (string, error) {
 }
 
 func (seg *segment) ref(ref string) (string, error) {
-	ok := len(ref) >= seg.min && len(ref) <= seg.max
-	for i := 0; ok && i < len(ref); i++ {
-		ok = seg.chars.has(ref[i])
-	}
-	if !ok {
+	if len(ref) < seg.min || len(ref) > seg.max || !seg.chars.all(ref) {
 		length := fmt.Sprint(seg.min)
 		if seg.min != seg.max {
 			length += fmt.Sprintf(" to %d", seg.max)
