@@ -72,7 +72,7 @@ func parseAlphabet(s string) (alphabet, error) {
 	}
 	set, ok := strings.CutPrefix(s, "[")
 	if !ok || !strings.HasSuffix(set, "]") {
-		return alphabet{}, fmt.Errorf("unknown alphabet %q%s, or a set such as [a-z0-9]", s, didYouMean(s, names))
+		return alphabet{}, fmt.Errorf("unknown alphabet %q%s (a set of your own is written as [a-z0-9])", s, didYouMean(s, names))
 	}
 	return parseSet(s, set[:len(set)-1])
 }

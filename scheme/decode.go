@@ -31,7 +31,7 @@ type (
 		v   int
 		set bool
 	}
-	flag struct {
+	toggle struct {
 		at
 		v, set bool
 	}
@@ -294,14 +294,14 @@ func (d *decoder) number(n ast.Node, what string, least, most int) number {
 	return number{at: where, v: v, set: true}
 }
 
-// flag reads true or false.
-func (d *decoder) flag(n ast.Node, what string) flag {
+// toggle reads true or false.
+func (d *decoder) toggle(n ast.Node, what string) toggle {
 	b, ok := n.(*ast.BoolNode)
 	if !ok {
 		d.add(whereIs(n), "%s must be true or false, and is %s", what, kindOf(n))
-		return flag{at: whereIs(n)}
+		return toggle{at: whereIs(n)}
 	}
-	return flag{at: whereIs(n), v: b.Value, set: true}
+	return toggle{at: whereIs(n), v: b.Value, set: true}
 }
 
 // span reads a duration such as 168h; a bare 0 is none.

@@ -53,7 +53,7 @@ type companionPage struct {
 type formatPage struct {
 	at
 	key, secret, environment, class text
-	mint                            flag
+	mint                            toggle
 }
 
 type lifePage struct {
@@ -76,20 +76,20 @@ type namePage struct {
 type expiryPage struct {
 	presence  text
 	minTTL    span
-	revivable flag
+	revivable toggle
 }
 
 type rotationPage struct {
 	at
 	none     bool
 	overlap  span
-	settable flag
-	keepsKey flag
+	settable toggle
+	keepsKey toggle
 }
 
 type environmentPage struct {
 	name    text
-	granted flag
+	granted toggle
 }
 
 type plansPage struct {
@@ -102,19 +102,19 @@ type limitPage struct {
 	name, per    text
 	count        number
 	window       span
-	fixed, quota flag
+	fixed, quota toggle
 }
 
 type mannersPage struct {
 	accept, contentType text
-	object              flag
+	object              toggle
 }
 
 type answerPage struct {
 	at
 	reasons    []text
 	part       text
-	wrapped    flag
+	wrapped    toggle
 	status     number
 	code       *tree
 	codeAt     at
@@ -137,7 +137,7 @@ type stylePage struct {
 	set          bool
 	contentType  text
 	indent       number
-	finalNewline flag
+	finalNewline toggle
 	realm        text
 	headers      []headerPage
 	with         *tree
@@ -226,7 +226,7 @@ func formatFields() []field[formatPage] {
 		{"secret", false, func(d *decoder, f *formatPage, n ast.Node) { f.secret = d.text(n, "secret") }},
 		{"environment", false, func(d *decoder, f *formatPage, n ast.Node) { f.environment = d.text(n, "environment") }},
 		{"class", false, func(d *decoder, f *formatPage, n ast.Node) { f.class = d.text(n, "class") }},
-		{"mint", false, func(d *decoder, f *formatPage, n ast.Node) { f.mint = d.flag(n, "mint") }},
+		{"mint", false, func(d *decoder, f *formatPage, n ast.Node) { f.mint = d.toggle(n, "mint") }},
 	}
 }
 

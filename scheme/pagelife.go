@@ -59,22 +59,22 @@ func expiryFields() []field[expiryPage] {
 	return []field[expiryPage]{
 		{"presence", true, func(d *decoder, p *expiryPage, n ast.Node) { p.presence = d.word(n, "presence", presences()...) }},
 		{"min_ttl", false, func(d *decoder, p *expiryPage, n ast.Node) { p.minTTL = d.span(n, "min_ttl") }},
-		{"revivable", false, func(d *decoder, p *expiryPage, n ast.Node) { p.revivable = d.flag(n, "revivable") }},
+		{"revivable", false, func(d *decoder, p *expiryPage, n ast.Node) { p.revivable = d.toggle(n, "revivable") }},
 	}
 }
 
 func rotationFields() []field[rotationPage] {
 	return []field[rotationPage]{
 		{"overlap", true, func(d *decoder, p *rotationPage, n ast.Node) { p.overlap = d.span(n, "overlap") }},
-		{"settable", false, func(d *decoder, p *rotationPage, n ast.Node) { p.settable = d.flag(n, "settable") }},
-		{"keeps_key", false, func(d *decoder, p *rotationPage, n ast.Node) { p.keepsKey = d.flag(n, "keeps_key") }},
+		{"settable", false, func(d *decoder, p *rotationPage, n ast.Node) { p.settable = d.toggle(n, "settable") }},
+		{"keeps_key", false, func(d *decoder, p *rotationPage, n ast.Node) { p.keepsKey = d.toggle(n, "keeps_key") }},
 	}
 }
 
 func environmentFields() []field[environmentPage] {
 	return []field[environmentPage]{
 		{"name", true, func(d *decoder, p *environmentPage, n ast.Node) { p.name = d.text(n, "name") }},
-		{"granted", false, func(d *decoder, p *environmentPage, n ast.Node) { p.granted = d.flag(n, "granted") }},
+		{"granted", false, func(d *decoder, p *environmentPage, n ast.Node) { p.granted = d.toggle(n, "granted") }},
 	}
 }
 
@@ -91,8 +91,8 @@ func limitFields() []field[limitPage] {
 		{"per", false, func(d *decoder, p *limitPage, n ast.Node) { p.per = d.word(n, "per", "key", "address") }},
 		{"count", true, func(d *decoder, p *limitPage, n ast.Node) { p.count = d.number(n, "count", 1, 1_000_000_000) }},
 		{"window", true, func(d *decoder, p *limitPage, n ast.Node) { p.window = d.span(n, "window") }},
-		{"fixed", false, func(d *decoder, p *limitPage, n ast.Node) { p.fixed = d.flag(n, "fixed") }},
-		{"quota", false, func(d *decoder, p *limitPage, n ast.Node) { p.quota = d.flag(n, "quota") }},
+		{"fixed", false, func(d *decoder, p *limitPage, n ast.Node) { p.fixed = d.toggle(n, "fixed") }},
+		{"quota", false, func(d *decoder, p *limitPage, n ast.Node) { p.quota = d.toggle(n, "quota") }},
 	}
 }
 
@@ -100,7 +100,7 @@ func mannersFields() []field[mannersPage] {
 	return []field[mannersPage]{
 		{"accept", false, func(d *decoder, p *mannersPage, n ast.Node) { p.accept = d.text(n, "accept") }},
 		{"content_type", false, func(d *decoder, p *mannersPage, n ast.Node) { p.contentType = d.text(n, "content_type") }},
-		{"object", false, func(d *decoder, p *mannersPage, n ast.Node) { p.object = d.flag(n, "object") }},
+		{"object", false, func(d *decoder, p *mannersPage, n ast.Node) { p.object = d.toggle(n, "object") }},
 	}
 }
 
@@ -108,7 +108,7 @@ func answerFields() []field[answerPage] {
 	return []field[answerPage]{
 		{"for", true, func(d *decoder, p *answerPage, n ast.Node) { p.reasons = d.texts(n, "for", maxAnswers) }},
 		{"part", false, func(d *decoder, p *answerPage, n ast.Node) { p.part = d.text(n, "part") }},
-		{"wrapped", false, func(d *decoder, p *answerPage, n ast.Node) { p.wrapped = d.flag(n, "wrapped") }},
+		{"wrapped", false, func(d *decoder, p *answerPage, n ast.Node) { p.wrapped = d.toggle(n, "wrapped") }},
 		{"status", true, func(d *decoder, p *answerPage, n ast.Node) { p.status = d.number(n, "status", 200, 599) }},
 		{"code", false, func(d *decoder, p *answerPage, n ast.Node) { p.codeAt, p.code = whereIs(n), d.scalar(n, "code") }},
 		{"text", true, func(d *decoder, p *answerPage, n ast.Node) { p.text = d.text(n, "text") }},
@@ -126,7 +126,7 @@ func styleFields() []field[stylePage] {
 	return []field[stylePage]{
 		{"content_type", true, func(d *decoder, p *stylePage, n ast.Node) { p.contentType = d.text(n, "content_type") }},
 		{"indent", false, func(d *decoder, p *stylePage, n ast.Node) { p.indent = d.number(n, "indent", 0, 8) }},
-		{"final_newline", false, func(d *decoder, p *stylePage, n ast.Node) { p.finalNewline = d.flag(n, "final_newline") }},
+		{"final_newline", false, func(d *decoder, p *stylePage, n ast.Node) { p.finalNewline = d.toggle(n, "final_newline") }},
 		{"realm", false, func(d *decoder, p *stylePage, n ast.Node) { p.realm = d.text(n, "realm") }},
 		{"headers", false, func(d *decoder, p *stylePage, n ast.Node) { p.headers = readHeaders(d, n) }},
 		{"with", false, func(d *decoder, p *stylePage, n ast.Node) { p.with = d.object(n, "with") }},

@@ -29,18 +29,23 @@ func Parse(file string, src []byte) (*Scheme, error) {
 	}
 	c.page.root = whereIs(root)
 	mapping(&c.decoder, root, "a scheme", pageFields(), &c.page)
-	c.compile()
+	if len(c.found) == 0 { // else what follows would complain of the same again
+		c.compile()
+	}
 	if err := c.err(file, src); err != nil {
 		return nil, err
 	}
 	return c.s, nil
 }
 
-// compile goes on after a fault as far as it makes sense.
+// compile goes on after a fault as far as it makes sense, to report them all.
 func (c *compiler) compile() {
 	c.identity()
+	before := len(c.found)
 	c.compileRead()
-	c.compileFormats()
+	if len(c.found) == before { // formats depend on whether a pair is read
+		c.compileFormats()
+	}
 	c.compileLife()
 	c.compileLimits()
 	c.compileManners()

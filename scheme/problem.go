@@ -1,8 +1,9 @@
 package scheme
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -86,10 +87,10 @@ func (p *problems) err(file string, src []byte) error {
 	if len(p.found) == 0 {
 		return nil
 	}
-	sort.SliceStable(p.found, func(i, j int) bool {
-		a, b := p.found[i], p.found[j]
-		return a.Line < b.Line || (a.Line == b.Line && a.Column < b.Column)
+	slices.SortStableFunc(p.found, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Detail, b.Detail))
 	})
+	p.found = slices.Compact(p.found) // a row for many reasons has a fault once
 	return &ParseError{File: file, Problems: p.found, lines: strings.Split(string(src), "\n")}
 }
 

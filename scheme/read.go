@@ -102,7 +102,7 @@ func (c *compiler) way(w *wayPage) {
 		}
 		out.places = append(out.places, p)
 	}
-	if len(out.places) == 2 && out.places[0].name() == out.places[1].name() {
+	if len(out.places) == 2 && out.places[0].sameAs(&out.places[1]) {
 		c.add(w.at, "both halves of the pair are read from the same place")
 		return
 	}
