@@ -2,11 +2,11 @@ package exampletest
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -39,9 +39,9 @@ func (c *Client) Printed(id *seal.Identity, ids map[string]string, skip ...strin
 func (c *Client) target(path string, op *openapi3.Operation, ids map[string]string) string {
 	query := url.Values{}
 	for _, p := range op.Parameters {
-		value := ""
-		if p.Value.Example != nil {
-			value = fmt.Sprint(p.Value.Example)
+		value, _ := p.Value.Example.(string)
+		if n, isNumber := p.Value.Example.(float64); isNumber {
+			value = strconv.FormatFloat(n, 'f', -1, 64)
 		}
 		if value == "" && p.Value.Required {
 			c.t.Errorf("%s: the parameter %s has no example", op.OperationID, p.Value.Name)
