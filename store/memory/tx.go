@@ -115,7 +115,7 @@ func (r *reader) Events(ctx context.Context, q keywright.EventQuery) ([]keywrigh
 func selects(q *keywright.EventQuery, e *keywright.Event) bool {
 	return (q.Key.IsZero() || q.Key == e.Key) && (q.Tenant == "" || q.Tenant == e.Tenant) &&
 		(q.Act == "" || q.Act == e.Act) && (q.Actor == "" || q.Actor == e.Actor.ID) &&
-		(q.Since.IsZero() || !e.At.Before(q.Since)) && (q.Until.IsZero() || e.At.Before(q.Until))
+		(q.Since.IsZero() || record.Nanos(e.At) >= record.Clamp(q.Since)) && (q.Until.IsZero() || record.Nanos(e.At) < record.Clamp(q.Until))
 }
 
 func (r *reader) Receipt(ctx context.Context, idempotencyKey string) (keywright.Receipt, error) {

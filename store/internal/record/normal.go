@@ -2,7 +2,6 @@ package record
 
 import (
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +20,17 @@ var (
 func Nanos(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
+	}
+	return t.UnixNano()
+}
+
+// Clamp is Nanos for a bound in a query, which may be any instant.
+func Clamp(t time.Time) int64 {
+	switch {
+	case t.Before(earliest):
+		return earliest.UnixNano()
+	case t.After(latest):
+		return latest.UnixNano()
 	}
 	return t.UnixNano()
 }
@@ -44,11 +54,13 @@ func instant(field string, t *time.Time) error {
 	return nil
 }
 
-// text refuses what not every store can keep: PostgreSQL takes neither a NUL
-// nor broken UTF-8, and JSON would silently change the latter.
+// Storable reports whether every store can keep a text: PostgreSQL takes neither
+// a NUL nor broken UTF-8.
+func Storable(s string) bool { return strings.IndexByte(s, 0) < 0 && utf8.ValidString(s) }
+
 func text(field string, all ...string) error {
 	for _, s := range all {
-		if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
+		if !Storable(s) {
 			return invalid(field, "must be valid UTF-8 without NUL")
 		}
 	}
@@ -169,13 +181,4 @@ func CloneTenant(t keywright.Tenant) keywright.Tenant {
 func CloneEvent(e keywright.Event) keywright.Event {
 	e.Detail = maps.Clone(e.Detail)
 	return e
-}
-
-// Prefixes spells address ranges, for stores that keep text.
-func Prefixes(all []netip.Prefix) []string {
-	spelled := make([]string, len(all))
-	for i, p := range all {
-		spelled[i] = p.String()
-	}
-	return spelled
 }

@@ -1,0 +1,115 @@
+package sqltext
+
+import (
+	"context"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/store/internal/record"
+)
+
+// Tx reads and writes in one transaction. Writers of one store MUST be ordered,
+// one at a time until committed: cursors are then in commit order, and a check
+// and the write after it are one.
+type Tx struct {
+	Reader
+	last keywright.Cursor
+}
+
+var _ keywright.Tx = (*Tx)(nil)
+
+// NewTx returns a transaction over the one that is open on a connection, whose
+// log ends at last.
+func NewTx(c Conn, last keywright.Cursor) *Tx { return &Tx{Reader: Reader{conn: c}, last: last} }
+
+// Last is the cursor of the log's end, this transaction's events included.
+func (t *Tx) Last() keywright.Cursor { return t.last }
+
+// Last reads the cursor of the log's end from a connection.
+func Last(ctx context.Context, c Conn) (last keywright.Cursor, err error) {
+	err = c.Query(ctx, LastCursor, nil, func(r Row) error {
+		last = keywright.Cursor(r.Int(0))
+		return nil
+	})
+	return last, err
+}
+
+// LastCursor selects the cursor of the log's end.
+const LastCursor = "SELECT COALESCE(MAX(seq), 0) FROM events"
+
+const putKey = `INSERT INTO keys (id, tenant, scheme, digest, revoked, body)
+SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM keys WHERE digest = $4 AND id <> $1)
+ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, scheme = excluded.scheme, digest = excluded.digest, revoked = excluded.revoked, body = excluded.body`
+
+// PutKey implements keywright.Tx.
+func (t *Tx) PutKey(ctx context.Context, k keywright.Key) error {
+	k, err := record.Key(k)
+	if err != nil {
+		return err
+	}
+	revoked := int64(0)
+	if !k.RevokedAt.IsZero() {
+		revoked = 1
+	}
+	return t.write(ctx, record.DigestTaken, putKey, k.ID[:], string(k.Tenant), k.Scheme, k.Digest[:], revoked, record.PackKey(&k))
+}
+
+// DeleteKey implements keywright.Tx.
+func (t *Tx) DeleteKey(ctx context.Context, id keywright.KeyID) error {
+	return t.write(ctx, record.NoKey, "DELETE FROM keys WHERE id = $1", id[:])
+}
+
+const putTenant = `INSERT INTO tenants (id, ref, body)
+SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM tenants WHERE ref = $2 AND ref <> '' AND id <> $1)
+ON CONFLICT (id) DO UPDATE SET ref = excluded.ref, body = excluded.body`
+
+// PutTenant implements keywright.Tx.
+func (t *Tx) PutTenant(ctx context.Context, one keywright.Tenant) error {
+	one, err := record.Tenant(one)
+	if err != nil {
+		return err
+	}
+	return t.write(ctx, record.RefTaken, putTenant, string(one.ID), one.Ref, record.PackTenant(&one))
+}
+
+const appendEvent = "INSERT INTO events (seq, at, act, actor, key_id, tenant, body) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+
+// Append implements keywright.Tx.
+func (t *Tx) Append(ctx context.Context, e keywright.Event) error {
+	e, err := record.Event(e)
+	if err != nil {
+		return err
+	}
+	err = t.write(ctx, nil, appendEvent, int64(t.last+1), record.Nanos(e.At), string(e.Act), e.Actor.ID, idBytes(e.Key), string(e.Tenant), record.PackEvent(&e))
+	if err == nil {
+		t.last++
+	}
+	return err
+}
+
+const remember = `INSERT INTO receipts (id, request, result, at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET request = excluded.request, result = excluded.result, at = excluded.at`
+
+// Remember implements keywright.Tx.
+func (t *Tx) Remember(ctx context.Context, r keywright.Receipt) error {
+	r, err := record.Receipt(r)
+	if err != nil {
+		return err
+	}
+	if err := t.write(ctx, nil, "DELETE FROM receipts WHERE at < $1", record.Horizon(r.At)); err != nil {
+		return err
+	}
+	return t.write(ctx, nil, remember, r.Key, r.Request[:], r.Result[:], record.Nanos(r.At))
+}
+
+// write runs a statement; if it wrote nothing, and that means something, it
+// returns that error.
+func (t *Tx) write(ctx context.Context, nothing func() error, sql string, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return record.Ended(err)
+	}
+	n, err := t.conn.Exec(ctx, sql, args)
+	if err == nil && n == 0 && nothing != nil {
+		err = nothing()
+	}
+	return err
+}

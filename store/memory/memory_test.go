@@ -1,0 +1,14 @@
+package memory_test
+
+import (
+	"testing"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/store/memory"
+	"github.com/keywright/keywright/store/storetest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) keywright.Store { return memory.New() })
+}
