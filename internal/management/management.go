@@ -115,6 +115,7 @@ func (s *server) routes() {
 	register(s, api.OpGetTenant, s.getTenant)
 	register(s, api.OpAmendTenant, s.amendTenant)
 	register(s, api.OpListEvents, s.listEvents)
+	describeHeaders(s.huma.OpenAPI())
 	describeImport(s.huma.OpenAPI())
 	describeSetup(s.huma.OpenAPI())
 }

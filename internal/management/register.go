@@ -63,6 +63,10 @@ func describe(doc *huma.OpenAPI, o api.Operation) huma.Operation {
 		Summary: o.Summary, Description: o.Detail, MaxBodyBytes: api.DefaultMaxBody + 1, BodyReadTimeout: -1,
 		Responses: map[string]*huma.Response{"default": refusal(doc)},
 	}
+	if o.ID == api.OpCreateKey || o.ID == api.OpRotateKey {
+		op.Responses["200"] = &huma.Response{Description: "The Idempotency-Key was used before: the key as it is, without its credential.",
+			Content: map[string]*huma.MediaType{jsonType: {Schema: schemaOf(doc, reflect.TypeFor[api.Key](), "Key")}}}
+	}
 	if o.Permission != "" {
 		op.Security = []map[string][]string{{"operator": {}}}
 		op.Extensions = map[string]any{"x-permission": o.Permission}
@@ -105,6 +109,15 @@ func render(doc *huma.OpenAPI) []byte {
 func Document() []byte {
 	s, _ := New(Options{}).(*server)
 	return s.document
+}
+
+// describeHeaders says what Go's any cannot: a header is a text or a list of texts.
+func describeHeaders(doc *huma.OpenAPI) {
+	text := &huma.Schema{Type: huma.TypeString}
+	headers := doc.Components.Schemas.Map()["Verify"].Properties["headers"]
+	headers.AdditionalProperties = &huma.Schema{OneOf: []*huma.Schema{text, {Type: huma.TypeArray, Items: text}}}
+	headers.Examples = []any{map[string]any{"Authorization": "Bearer kw_live_…"}}
+	headers.PrecomputeMessages()
 }
 
 func describeImport(doc *huma.OpenAPI) {
