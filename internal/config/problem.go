@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/keywright/keywright"
 )
 
 // Problem is one thing that is wrong in a file, and what would be right.
@@ -31,6 +33,9 @@ func (p *Problems) Error() string {
 	}
 	return b.String()
 }
+
+// Is lets errors.Is tell that a value is wrong.
+func (p *Problems) Is(target error) bool { return target == keywright.Invalid }
 
 func (p *Problems) write(b *strings.Builder, one Problem) {
 	b.WriteString(p.File)

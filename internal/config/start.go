@@ -75,7 +75,7 @@ func (s Start) Next(file string) string {
 		say("Say where the database is:", "export KEYWRIGHT_STORE_DSN='postgres://…'")
 	}
 	say("Run it; it prints the path of a one-use set-up token:", "keywright serve --config "+file)
-	say("Turn the token into your first operator key (within 15 minutes):", "keywright setup --help")
+	say("Turn the token into your first operator key (within 15 minutes):", "keywright setup --server http://127.0.0.1:8070 --token-file PATH")
 	say("Give a customer a key:", "keywright tenants create --help; keywright keys create --help")
 	return b.String()
 }

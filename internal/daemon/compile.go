@@ -47,6 +47,11 @@ func Compile(src *config.Source) (*Plan, error) {
 	if !ok {
 		return nil, fmt.Errorf("the scheme keywright, which protects the management API, did not ship with this build")
 	}
+	// Operators work in bulk: what the scheme counts for a provider's customers
+	// is not for them.
+	if ours, err = ours.WithLimits(nil); err != nil {
+		return nil, err
+	}
 	p.APIs = append(p.APIs, management.API(src.Config.Management.Hosts, ours))
 	if err := src.Err(); err != nil {
 		return nil, err

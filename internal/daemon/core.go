@@ -82,7 +82,11 @@ func openStore(ctx context.Context, cfg *config.Config, lookup func(string) (str
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("the data folder cannot be made: %w", err)
 		}
-		return sqlite.Open(ctx, path, sqlite.Options{})
+		s, err := sqlite.Open(ctx, path, sqlite.Options{})
+		if err != nil {
+			return nil, err // not s: a nil *Store is no nil Store
+		}
+		return s, nil
 	default:
 		return nil, fmt.Errorf("store.kind %q: not in this build", cfg.Store.Kind)
 	}

@@ -124,6 +124,13 @@ wrong with it, each with its line and what would be right.`,
 			return err
 		},
 	}
-	parent.AddCommand(check)
+	parent.AddCommand(check, &cobra.Command{
+		Use: "example", Short: "Print a configuration that names and explains every setting", Args: cobra.NoArgs,
+		Example: "  keywright config example > keywright.yaml",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(config.Example())
+			return err
+		},
+	})
 	return parent
 }

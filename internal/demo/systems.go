@@ -13,6 +13,7 @@ import (
 	"github.com/keywright/keywright/examples/truestamp"
 	"github.com/keywright/keywright/examples/trusset"
 	"github.com/keywright/keywright/examples/trustifi"
+	"github.com/keywright/keywright/examples/trustswiftly"
 	"github.com/keywright/keywright/internal/config"
 	"github.com/keywright/keywright/seal"
 )
@@ -34,6 +35,7 @@ func systems() []system {
 		{name: truestamp.Name, scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
 		{name: trusset.Name, scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
 		{name: domaintrust.Name, scheme: "domain-trust", table: domaintrust.Table, make: domaintrust.New},
+		{name: trustswiftly.Name, scheme: "trust-swiftly", table: trustswiftly.Table, make: trustswiftly.New},
 	}
 }
 
