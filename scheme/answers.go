@@ -134,9 +134,9 @@ func (c *compiler) partNames(reason keywright.Reason) []string {
 		}
 		return names
 	}
-	if c.s.pair && len(c.s.ways) == 1 {
-		for _, p := range c.s.ways[0].places {
-			names = append(names, p.name())
+	if len(c.s.ways) == 1 {
+		if places := c.s.ways[0].places; len(places) > 1 {
+			names = append(names, places[0].name(), places[1].name())
 		}
 	}
 	return names

@@ -25,7 +25,7 @@ func (c *compiler) compileFormats() {
 }
 
 func (c *compiler) format(p *formatPage) {
-	out := format{environment: p.environment.v, class: p.class.v, mint: !p.mint.set || p.mint.v}
+	out := format{page: p.at, environment: p.environment.v, class: p.class.v, mint: !p.mint.set || p.mint.v}
 	if !p.key.set {
 		return
 	}
@@ -37,10 +37,10 @@ func (c *compiler) format(p *formatPage) {
 	if p.environment.set && !slices.ContainsFunc(c.page.life.environments, func(e environmentPage) bool { return e.name.v == p.environment.v }) {
 		c.add(p.environment.at, "the environment %q is not one of life.environments%s", p.environment.v, didYouMean(p.environment.v, c.environmentNames()))
 	}
-	if c.s.pair {
+	if out.pair = p.secret.set; out.pair {
 		c.pairFormat(p, &out)
 	} else {
-		c.singleFormat(p, &out)
+		c.secretHalf(out.mint, &out.key, p.key.at)
 	}
 	c.s.formats = append(c.s.formats, out)
 }
@@ -54,10 +54,6 @@ func (c *compiler) environmentNames() []string {
 }
 
 func (c *compiler) pairFormat(p *formatPage, out *format) {
-	if !p.secret.set {
-		c.add(p.at, "the scheme reads a pair: a format needs both key and secret")
-		return
-	}
 	var err error
 	if out.secret, err = parseForm(p.secret.v); err != nil {
 		c.add(p.secret.at, "%s", err)
@@ -70,13 +66,6 @@ func (c *compiler) pairFormat(p *formatPage, out *format) {
 		c.add(p.key.at, "the key half of a pair must tell keys apart: give it {public:…}, {ulid} or {int}")
 	}
 	c.secretHalf(out.mint, &out.secret, p.secret.at)
-}
-
-func (c *compiler) singleFormat(p *formatPage, out *format) {
-	if p.secret.set {
-		c.add(p.secret.at, "the scheme reads one value: secret is for pairs")
-	}
-	c.secretHalf(out.mint, &out.key, p.key.at)
 }
 
 func (c *compiler) secretHalf(mint bool, f *form, where at) {
@@ -136,19 +125,47 @@ func forWhat(what, name string) string {
 	return what + name
 }
 
-// assign gives each way the formats that it takes.
+// assign gives each way the formats that it takes, and makes sure that none is
+// left over.
 func (c *compiler) assign() {
+	taken, before := map[*format]bool{}, len(c.found)
 	for i := range c.s.ways {
 		w := &c.s.ways[i]
 		for j := range c.s.formats {
 			f := &c.s.formats[j]
-			if w.class == "" || w.class == f.class {
+			if f.pair == w.pair() && (w.class == "" || w.class == f.class) {
 				w.formats = append(w.formats, f)
 				w.longest = max(w.longest, f.key.max, f.secret.max)
+				taken[f] = true
 			}
 		}
-		if len(w.formats) == 0 {
-			c.add(c.page.read.ways[i].class.at, "no format is of the class %q%s", w.class, didYouMean(w.class, c.s.classes))
+		switch {
+		case len(w.formats) > 0:
+		case w.class != "" && !slices.Contains(c.s.classes, w.class):
+			c.add(w.classAt, "no format is of the class %q%s", w.class, didYouMean(w.class, c.s.classes))
+		case w.pair():
+			c.add(w.page, "a pair is read here, and no format is one: write {key: …, secret: …}")
+		default:
+			c.add(w.page, "one value is read here, and every format is a pair, with a secret of its own")
 		}
+	}
+	for j := range c.s.formats {
+		f := &c.s.formats[j]
+		switch {
+		case taken[f], len(c.found) > before:
+		case f.pair:
+			c.add(f.page, "this format is a pair, and no way reads one: write read: {all: […]} or {basic: pair}")
+		default:
+			c.add(f.page, "no way of reading takes this format")
+		}
+	}
+	kinds := 0
+	for _, pair := range []bool{true, false} {
+		if slices.ContainsFunc(c.s.formats, func(f format) bool { return f.mint && f.pair == pair }) {
+			kinds++
+		}
+	}
+	if kinds > 1 {
+		c.add(c.page.formatsAt, "pairs and single values are both minted: mark one kind with mint: false")
 	}
 }

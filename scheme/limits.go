@@ -16,15 +16,21 @@ const (
 	noHeaders       dialect = iota
 	xRateLimit              // X-RateLimit-Limit, -Remaining, -Reset: the tightest window
 	xRateLimitNamed         // X-RateLimit-Limit-Minute, -Remaining-Minute and so on: every window
+	rateLimit               // the same as the first, without the X-
 	ietfRateLimit           // RateLimit-Policy and RateLimit
 )
 
-func dialectNames() []string { return []string{"none", "x-ratelimit", "x-ratelimit-named", "ietf"} }
+func dialectNames() []string {
+	return []string{"none", "x-ratelimit", "x-ratelimit-named", "ratelimit", "ietf"}
+}
 
 const (
 	hLimit      = "X-RateLimit-Limit"
 	hRemaining  = "X-RateLimit-Remaining"
 	hReset      = "X-RateLimit-Reset"
+	hBareLimit  = "RateLimit-Limit"
+	hBareRemain = "RateLimit-Remaining"
+	hBareReset  = "RateLimit-Reset"
 	hRetryAfter = "Retry-After"
 	hIETF       = "RateLimit"
 	hIETFPolicy = "RateLimit-Policy"
@@ -121,7 +127,9 @@ func (s *Scheme) LimitHeaders(a *keywright.Allowances, refused bool, set func(na
 	for _, d := range s.dialects {
 		switch d {
 		case xRateLimit:
-			s.tightestHeaders(a, set)
+			s.tightestHeaders(a, set, hLimit, hRemaining, hReset)
+		case rateLimit:
+			s.tightestHeaders(a, set, hBareLimit, hBareRemain, hBareReset)
 		case xRateLimitNamed:
 			s.namedHeaders(a, set)
 		case ietfRateLimit:
@@ -140,6 +148,8 @@ func (s *Scheme) LimitHeaderNames() []string {
 		switch d {
 		case xRateLimit:
 			names = append(names, hLimit, hRemaining, hReset)
+		case rateLimit:
+			names = append(names, hBareLimit, hBareRemain, hBareReset)
 		case xRateLimitNamed:
 			for i := range s.limits {
 				if s.named(i) {
@@ -177,15 +187,15 @@ func (s *Scheme) tightest(a *keywright.Allowances) int {
 	return best
 }
 
-func (s *Scheme) tightestHeaders(a *keywright.Allowances, set func(name, value string)) {
+func (s *Scheme) tightestHeaders(a *keywright.Allowances, set func(name, value string), limit, remaining, reset string) {
 	i := s.tightest(a)
 	if i < 0 {
 		return
 	}
-	set(hLimit, strconv.Itoa(a[i].Limit))
-	set(hRemaining, strconv.Itoa(max(a[i].Remaining, 0)))
+	set(limit, strconv.Itoa(a[i].Limit))
+	set(remaining, strconv.Itoa(max(a[i].Remaining, 0)))
 	if at := a[i].Reset; !at.IsZero() {
-		set(hReset, strconv.FormatInt(wholeSecond(at), 10))
+		set(reset, strconv.FormatInt(wholeSecond(at), 10))
 	}
 }
 

@@ -28,7 +28,7 @@ func (s *Scheme) Mint(r io.Reader, m Minting) (keywright.Credential, error) {
 	if err != nil {
 		return keywright.Credential{}, err
 	}
-	if !s.Pair() {
+	if !f.pair {
 		value, err := f.key.mint(r, m)
 		return keywright.NewCredential("", value), err
 	}

@@ -112,7 +112,7 @@ func (c *compiler) rotation() {
 	if r.overlap.v > keywright.MaxOverlap {
 		c.add(r.overlap.at, "an overlap is at most 30 days (720h)")
 	}
-	if r.keepsKey.v && !c.s.pair {
+	if r.keepsKey.v && !c.s.pairMinted() {
 		c.add(r.keepsKey.at, "keeps_key is for pairs: a single value is replaced as a whole")
 	}
 	if r.keepsKey.v && (r.overlap.v != 0 || r.settable.v) {

@@ -227,9 +227,9 @@ func halves(user, password string) reading {
 func (s *Scheme) judge(w *way, key, secret string) Presented {
 	if len(key) <= w.longest && len(secret) <= w.longest {
 		for _, f := range w.formats {
-			if f.key.fits(key) && (!s.pair || f.secret.fits(secret)) {
+			if f.key.fits(key) && (!f.pair || f.secret.fits(secret)) {
 				p := Presented{Reason: keywright.Granted, Class: f.classIndex}
-				if s.pair {
+				if f.pair {
 					p.Credential = keywright.NewCredential(key, secret)
 				} else {
 					p.Credential = keywright.NewCredential("", key)
@@ -253,14 +253,16 @@ func (s *Scheme) judge(w *way, key, secret string) Presented {
 // Read checks a credential that did not come in a request: an import. The fault
 // is Granted, Foreign or Malformed.
 func (s *Scheme) Read(public, secret string) (keywright.Credential, keywright.Reason) {
-	key, second := secret, ""
-	if s.pair {
+	key, second, pair := secret, "", public != ""
+	if pair {
 		key, second = public, secret
-	} else if public != "" {
-		return keywright.Credential{}, keywright.Malformed
 	}
 	reason := keywright.Foreign
 	for i := range s.ways {
+		if s.ways[i].pair() != pair {
+			reason = keywright.Malformed
+			continue
+		}
 		p := s.judge(&s.ways[i], key, second)
 		switch {
 		case p.Reason == keywright.Granted:

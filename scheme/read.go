@@ -8,9 +8,11 @@ import (
 // format is one accepted shape of a whole credential.
 type format struct {
 	key, secret form // secret is used by pairs alone
+	page        at
 	environment string
 	class       string
 	classIndex  uint8
+	pair        bool
 	mint        bool
 }
 
@@ -19,8 +21,10 @@ type format struct {
 type way struct {
 	places  []place
 	class   string // only credentials of this class; "" is any
-	formats []*format
-	longest int // no value of it is longer
+	page    at
+	classAt at
+	formats []*format // those that it takes: pairs if it reads a pair
+	longest int       // no value of it is longer
 }
 
 // place is where one value stands.
@@ -70,16 +74,6 @@ func (c *compiler) compileRead() {
 	if r.conflict.set && len(r.ways) < 2 {
 		c.add(r.conflict.at, "conflict says what happens when several ways are used at once, and there is only one")
 	}
-	pairs := 0
-	for i := range c.s.ways {
-		if c.s.ways[i].pair() {
-			pairs++
-		}
-	}
-	if pairs > 0 && pairs < len(c.s.ways) {
-		c.add(r.at, "some ways read a pair and others one value: all ways of a scheme read the same")
-	}
-	c.s.pair = pairs > 0
 	c.clashes()
 	c.companions()
 }
@@ -90,7 +84,7 @@ func (c *compiler) way(w *wayPage) {
 	if len(w.places) == 0 {
 		return
 	}
-	out := way{class: w.class.v}
+	out := way{class: w.class.v, page: w.at, classAt: w.class.at}
 	for i := range w.places {
 		p, ok := c.place(&w.places[i])
 		if !ok {

@@ -13,7 +13,6 @@ type Scheme struct {
 
 	tlsOnly    bool
 	jwt        bool
-	pair       bool
 	first      bool // of several ways used at once, the first counts
 	ways       []way
 	companions []companion
@@ -73,7 +72,7 @@ func (s *Scheme) Formats() []string {
 	for i := range s.formats {
 		f := &s.formats[i]
 		one := f.key.source
-		if s.pair {
+		if f.pair {
 			one += " " + f.secret.source
 		}
 		if f.mint {
@@ -94,8 +93,12 @@ func (s *Scheme) Hint(c keywright.Credential) string {
 	return "…" + secret[len(secret)-s.hint:]
 }
 
-// Pair reports whether the credential is a key and a secret.
-func (s *Scheme) Pair() bool { return s.pair }
+// Pair reports whether the credential that is minted is a key and a secret.
+func (s *Scheme) Pair() bool { return s.pairMinted() }
+
+func (s *Scheme) pairMinted() bool {
+	return slices.ContainsFunc(s.formats, func(f format) bool { return f.mint && f.pair })
+}
 
 // Recoverable reports whether the secret is sealed to be shown again.
 func (s *Scheme) Recoverable() bool { return s.recoverable }
