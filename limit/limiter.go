@@ -121,34 +121,35 @@ func (t *taking) entryOf(r *keywright.LimitRule) *entry {
 
 // count looks at every window first, and changes none unless all let it pass.
 func (t *taking) count(now int64, rules []keywright.LimitRule, out *keywright.Allowances) keywright.Reason {
-	reason, longest := keywright.Granted, time.Duration(0)
-	var counted [keywright.MaxLimits]state
-	var after keywright.Allowances
+	reason, longest := keywright.Granted, int64(0)
+	var stand, counted [keywright.MaxLimits]state
 	for i := range rules {
 		r := &rules[i]
 		e := t.entryOf(r)
 		if e == nil {
-			_, _, out[i], _ = look(now, r, 0)
-			after[i] = out[i]
 			continue
 		}
 		e.windows[i] = mend(now, r, e.windows[i])
-		var pass bool
-		pass, counted[i], out[i], after[i] = look(now, r, e.windows[i])
-		if !pass && out[i].RetryIn > longest {
-			longest, reason = out[i].RetryIn, refusal(r)
+		stand[i] = e.windows[i]
+		var wait int64
+		counted[i], wait = look(now, r, stand[i])
+		out[i].RetryIn = time.Duration(wait)
+		if wait > longest {
+			longest, reason = wait, refusal(r)
 		}
 	}
-	if reason != keywright.Granted {
-		return reason
+	if reason == keywright.Granted {
+		stand = counted
+		for i := range rules {
+			if e := t.entryOf(&rules[i]); e != nil {
+				e.windows[i] = counted[i]
+			}
+		}
 	}
 	for i := range rules {
-		if e := t.entryOf(&rules[i]); e != nil {
-			e.windows[i] = counted[i]
-		}
+		report(now, &rules[i], stand[i], &out[i])
 	}
-	*out = after
-	return keywright.Granted
+	return reason
 }
 
 func refusal(r *keywright.LimitRule) keywright.Reason {
