@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -23,14 +24,14 @@ type load struct {
 }
 
 // put puts the load on for some time, and returns how many requests were answered.
-func (l load) put(length time.Duration) (answered int, err error) {
+func (l load) put(ctx context.Context, length time.Duration) (answered int, err error) {
 	var total, number atomic.Int64
 	var all sync.WaitGroup
 	var once sync.Once
 	until := time.Now().Add(length)
 	for range connections {
 		all.Go(func() {
-			n, e := l.connection(until, &number)
+			n, e := l.connection(ctx, until, &number)
 			total.Add(int64(n))
 			if e != nil {
 				once.Do(func() { err = e })
@@ -41,15 +42,16 @@ func (l load) put(length time.Duration) (answered int, err error) {
 	return int(total.Load()), err
 }
 
-func (l load) connection(until time.Time, number *atomic.Int64) (n int, err error) {
-	conn, err := net.Dial("tcp", l.address)
+func (l load) connection(ctx context.Context, until time.Time, number *atomic.Int64) (n int, err error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", l.address)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	in := bufio.NewReaderSize(conn, 16<<10)
 	var buffer []byte
-	for time.Now().Before(until) {
+	for time.Now().Before(until) && ctx.Err() == nil {
 		buffer = l.next(buffer[:0], int(number.Add(1)))
 		if _, err := conn.Write(buffer); err != nil {
 			return n, err
@@ -120,7 +122,7 @@ type contender struct {
 
 // compete puts load on the contenders in turn, round after round, so that what
 // else happens on the machine happens to all of them.
-func compete(s settings, all []*contender) error {
+func compete(ctx context.Context, s settings, all []*contender) error {
 	rounds, length := 5, 700*time.Millisecond
 	if s.short {
 		rounds, length = 3, 200*time.Millisecond
@@ -131,7 +133,7 @@ func compete(s settings, all []*contender) error {
 			if err != nil {
 				return err
 			}
-			n, err := c.load.put(length)
+			n, err := c.load.put(ctx, length)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}

@@ -56,7 +56,7 @@ func main() {
 	defer stop()
 	var err error
 	if child != "" {
-		err = serve(child, keys, flag.Args())
+		err = serve(ctx, child, keys, flag.Args())
 	} else {
 		err = run(ctx, s)
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // overHTTP compares a server that verifies with one that answers a constant.
-func overHTTP(_ context.Context, s settings, r *report) error {
+func overHTTP(ctx context.Context, s settings, r *report) error {
 	keys := 200_000
 	if s.short {
 		keys = 20_000
@@ -24,12 +24,12 @@ func overHTTP(_ context.Context, s settings, r *report) error {
 	if err != nil {
 		return err
 	}
-	bare, err := spawn(bareServer, 0)
+	bare, err := spawn(ctx, bareServer, 0)
 	if err != nil {
 		return err
 	}
 	defer bare.stop()
-	verifying, err := spawn(verifyServer, keys)
+	verifying, err := spawn(ctx, verifyServer, keys)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func overHTTP(_ context.Context, s settings, r *report) error {
 	hot := &contender{name: "verify, one hot key", server: verifying, load: load{verifying.address, "204", get(host, known[0])}}
 	random := &contender{name: "verify, random of " + count(keys) + " keys", server: verifying, load: load{verifying.address, "204", among(host, known)}}
 	unknown := &contender{name: "verify, unknown keys (401 with a body)", server: verifying, load: load{verifying.address, "401", among(host, strangers)}}
-	if err := compete(s, []*contender{floor, hot, random, unknown}); err != nil {
+	if err := compete(ctx, s, []*contender{floor, hot, random, unknown}); err != nil {
 		return err
 	}
 	r.row(floor.name, fmt.Sprintf("%.1f µs", median(floor.cost)))
@@ -53,7 +53,7 @@ func overHTTP(_ context.Context, s settings, r *report) error {
 }
 
 // throughProxy compares the proxy that verifies with the same proxy that does not.
-func throughProxy(_ context.Context, s settings, r *report) error {
+func throughProxy(ctx context.Context, s settings, r *report) error {
 	r.section("the proxy on loopback: its CPU per request, without the upstream's")
 	sch, err := benchScheme()
 	if err != nil {
@@ -63,17 +63,17 @@ func throughProxy(_ context.Context, s settings, r *report) error {
 	if err != nil {
 		return err
 	}
-	back, err := spawn(backServer, 0)
+	back, err := spawn(ctx, backServer, 0)
 	if err != nil {
 		return err
 	}
 	defer back.stop()
-	ours, err := spawn(proxyServer, len(known), back.address)
+	ours, err := spawn(ctx, proxyServer, len(known), back.address)
 	if err != nil {
 		return err
 	}
 	defer ours.stop()
-	plain, err := spawn(plainProxy, 0, back.address)
+	plain, err := spawn(ctx, plainProxy, 0, back.address)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func throughProxy(_ context.Context, s settings, r *report) error {
 	reverse := &contender{name: "httputil.ReverseProxy", server: plain, load: load{plain.address, "200", get("open.localhost", "")}}
 	open := &contender{name: "Keywright's proxy, an open route", server: ours, load: load{ours.address, "200", get("open.localhost", "")}}
 	verified := &contender{name: "the same, verified, with a signed identity", server: ours, load: load{ours.address, "200", among("verified.localhost", known)}}
-	if err := compete(s, []*contender{reverse, open, verified}); err != nil {
+	if err := compete(ctx, s, []*contender{reverse, open, verified}); err != nil {
 		return err
 	}
 	for _, c := range []*contender{reverse, open, verified} {

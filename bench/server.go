@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,12 +36,13 @@ const (
 
 // serve is the child: it prints its address, then its CPU time in microseconds
 // for every line it reads, and ends with its input.
-func serve(kind string, keys int, args []string) error {
+func serve(ctx context.Context, kind string, keys int, args []string) error {
 	h, err := handler(kind, keys, args)
 	if err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	ln, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -130,12 +132,12 @@ type child struct {
 	address string
 }
 
-func spawn(kind string, keys int, args ...string) (*child, error) {
+func spawn(ctx context.Context, kind string, keys int, args ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	c := &child{command: exec.Command(self, append([]string{"-serve", kind, "-keys", strconv.Itoa(keys)}, args...)...)} //nolint:gosec // ourselves
+	c := &child{command: exec.CommandContext(ctx, self, append([]string{"-serve", kind, "-keys", strconv.Itoa(keys)}, args...)...)} //nolint:gosec // ourselves
 	c.command.Stderr = os.Stderr
 	if c.in, err = c.command.StdinPipe(); err != nil {
 		return nil, err
