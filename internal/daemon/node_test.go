@@ -20,9 +20,9 @@ import (
 	"time"
 )
 
-// binary is the built program: what is tested here is a process, with signals,
+// program is the built program: what is tested here is a process, with signals,
 // locks and exit codes.
-var binary string
+var program string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -32,8 +32,8 @@ func run(m *testing.M) int {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	binary = filepath.Join(dir, "keywright")
-	build := exec.Command("go", "build", "-o", binary, "github.com/keywright/keywright/cmd/keywright")
+	program = filepath.Join(dir, "keywright")
+	build := exec.Command("go", "build", "-o", program, "github.com/keywright/keywright/cmd/keywright")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		panic(err)
@@ -70,7 +70,7 @@ func launch(t *testing.T, dir, yaml string, env ...string) *node {
 		t.Fatal(err)
 	}
 	n := &node{t: t, dir: dir, exited: make(chan struct{}), grew: make(chan struct{}, 1)}
-	n.cmd = exec.Command(binary, "serve", "--config", file)
+	n.cmd = exec.Command(program, "serve", "--config", file)
 	n.cmd.Env = append(os.Environ(), env...)
 	out, err := n.cmd.StderrPipe()
 	if err != nil {

@@ -175,7 +175,7 @@ func (c *Credentials) where(system string) *Where {
 	}[system]
 }
 
-// probe calls every system as a newcomer will.
+// probe makes sure that every system answers before anybody is told that it does.
 func (d *Demo) probe(ctx context.Context) error {
 	client, err := prober(d.ca.Path)
 	if err != nil {

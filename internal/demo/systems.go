@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/keywright/keywright/examples/acme"
 	"github.com/keywright/keywright/examples/domaintrust"
 	"github.com/keywright/keywright/examples/exampleapi"
 	"github.com/keywright/keywright/examples/truestamp"
@@ -31,6 +32,7 @@ type system struct {
 func systems() []system {
 	anywhere := &config.CORS{Origins: []string{"*"}, MaxAge: time.Hour}
 	return []system{
+		{name: acme.Name, scheme: "keywright", cors: anywhere, table: acme.Table, make: acme.New},
 		{name: trustifi.Name, scheme: "trustifi", table: trustifi.Table, make: trustifi.New},
 		{name: truestamp.Name, scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
 		{name: trusset.Name, scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
