@@ -17,7 +17,8 @@ const (
 	TooLarge         Kind = http.StatusRequestEntityTooLarge
 	UnsupportedMedia Kind = http.StatusUnsupportedMediaType
 	WrongField       Kind = http.StatusUnprocessableEntity
-	Busy             Kind = http.StatusServiceUnavailable
+	UpgradeRequired  Kind = http.StatusUpgradeRequired
+	Crowded          Kind = http.StatusTooManyRequests
 	Failure          Kind = http.StatusInternalServerError
 )
 

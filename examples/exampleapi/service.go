@@ -104,6 +104,11 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, op Operation) {
 		return
 	}
 	if op.Stream != nil {
+		if r.Method != op.Method { // HEAD, which the mux lets GET answer, would never end
+			w.Header().Set("Allow", op.Method)
+			s.refuse(w, fault(WrongMethod))
+			return
+		}
 		if err := op.Stream(call, w); err != nil {
 			s.fail(w, r, err)
 		}

@@ -147,9 +147,10 @@ func (c *Client) check(req *http.Request, got Answer) {
 	if err != nil {
 		return
 	}
+	media := got.Header.Get("Content-Type")
 	options := &openapi3filter.Options{
 		IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
-		ExcludeResponseBody: !strings.Contains(got.Header.Get("Content-Type"), "json"),
+		ExcludeResponseBody: media != "application/json" && !strings.HasSuffix(media, "+json"),
 	}
 	in := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route, Options: options}
 	if got.Status < 300 && !c.loose {

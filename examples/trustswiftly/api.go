@@ -62,14 +62,12 @@ func dress(f exampleapi.Fault) (int, any) {
 		body.Type = "api_not_found_error"
 	case exampleapi.WrongMethod:
 		body.Type = "api_method_error"
-	case exampleapi.TooLarge:
-		body.Type = "api_size_error"
 	case exampleapi.Full:
 		body.Type = "api_conflict_error"
 	case exampleapi.Used:
 		body.Type = "api_magic_link_error"
 	case exampleapi.Failure:
-		body.Type = "api_error"
+		body.Type = "api_server_error"
 	case exampleapi.WrongField:
 		body.Type, body.Message = "api_validation_error", "The given data was invalid."
 		body.Errors = map[string][]string{f.Field: {"The " + f.Field + " " + f.Text + "."}}
