@@ -67,7 +67,7 @@ func TestDMT22_TheCredentialIsInTheFirstAnswerOnly(t *testing.T) {
 			t.Errorf("an answer speaks of digests: %s", a.body)
 		}
 	}
-	if strings.Contains(h.log.String(), key[17:]) {
+	if strings.Contains(h.Log.String(), key[17:]) {
 		t.Error("the log holds the credential")
 	}
 }
@@ -80,7 +80,7 @@ func TestListsAndPages(t *testing.T) {
 	for i := range 7 {
 		id, _, _ := h.issue(t, fmt.Sprintf(`{"tenant":%q,"scheme":"keywright","environment":"live","name":"k%d"}`, one, i))
 		ids = append(ids, id)
-		h.clock.advance(time.Millisecond)
+		h.clock.Advance(time.Millisecond)
 	}
 	h.issue(t, `{"tenant":"two00002","scheme":"keywright","environment":"live"}`)
 	h.want(t, 200, "POST", "/v1/keys/"+ids[2]+"/revoke", "")
@@ -252,7 +252,7 @@ func TestPauseResumeRevokeDelete(t *testing.T) {
 	h.want(t, 200, "POST", "/v1/keys/"+id+"/pause", `{"until":"2030-01-02T04:00:00Z"}`)
 	is("PAUSED", "paused")
 	h.want(t, 409, "POST", "/v1/keys/"+id+"/rotate", "")
-	h.clock.advance(time.Hour)
+	h.clock.Advance(time.Hour)
 	is("ACTIVE", "granted")
 	if a := h.want(t, 200, "GET", "/v1/keys/"+id, ""); a.at(t, "paused_until") != nil {
 		t.Error("a pause that has ended is still told")

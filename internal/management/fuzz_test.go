@@ -33,7 +33,7 @@ func FuzzBodies(f *testing.F) {
 		{"POST", "/v1/keys/" + id + "/revoke"}, {"POST", "/v1/keys/verify"}, {"POST", "/v1/keys/explain"}, {"POST", "/v1/tenants"}, {"PATCH", "/v1/tenants/abcd1234"},
 	}
 	f.Fuzz(func(t *testing.T, which uint8, body string) {
-		h.clock.advance(20 * time.Millisecond) // below the limit of the operator's key
+		h.clock.Advance(20 * time.Millisecond) // below the limit of the operator's key
 		to := routes[int(which)%len(routes)]
 		r := h.request(to[0], to[1], body)
 		w := httptest.NewRecorder()
@@ -46,7 +46,7 @@ func FuzzBodies(f *testing.F) {
 		if a.status >= 400 && strings.Contains(string(a.body), canary) {
 			t.Errorf("the refusal repeats what was sent: %s", a.body)
 		}
-		if strings.Contains(h.log.String(), canary) {
+		if strings.Contains(h.Log.String(), canary) {
 			t.Error("the log holds what was sent")
 		}
 	})
@@ -64,7 +64,7 @@ func FuzzImport(f *testing.F) {
 	h := newHouse(f)
 	h.tenant(f, `{"ref":"abcd1234","plan":"growth"}`)
 	f.Fuzz(func(t *testing.T, csv bool, body string) {
-		h.clock.advance(20 * time.Millisecond)
+		h.clock.Advance(20 * time.Millisecond)
 		kind := "application/x-ndjson"
 		if csv {
 			kind = "text/csv"

@@ -1,120 +1,40 @@
 package management_test
 
 import (
-	"bytes"
 	"context"
-	crand "crypto/rand"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
-	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
-	"github.com/keywright/keywright/feed"
-	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/management"
-	"github.com/keywright/keywright/keeper"
-	"github.com/keywright/keywright/limit"
-	"github.com/keywright/keywright/schemes"
-	"github.com/keywright/keywright/seal"
-	"github.com/keywright/keywright/store/memory"
-	"github.com/keywright/keywright/verify"
+	"github.com/keywright/keywright/internal/management/managementtest"
 )
 
-// clock is injected time.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-// house is the whole of it in one process, but for the sockets.
+// house adds to the whole of it what tests say often.
 type house struct {
+	*managementtest.House
 	handler http.Handler
-	keeper  *keeper.Keeper
-	store   keywright.Store
-	clock   *clock
-	log     *bytes.Buffer
-	key     string // of the first operator
+	clock   *managementtest.Clock
+	key     string
 	keyID   string
-	ctx     context.Context
 }
 
 func newHouse(t testing.TB, change ...func(*management.Options)) *house {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
-	c := &clock{at: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
-	shipped, err := schemes.Shipped()
-	must(t, err)
-	secrets, err := seal.Ephemeral(rand{})
-	must(t, err)
-	store := memory.New()
-	t.Cleanup(func() { _ = store.Close() })
-	index := verify.New(verify.Options{})
-	follower := feed.New(store, index)
-	must(t, follower.Start(ctx))
-	k := keeper.New(keeper.Options{Store: store, Schemes: shipped, Pepper: secrets.Pepper, Sealer: secrets.Sealer, Clock: c.now, Wait: follower.Wait})
-	apis := []gate.API{management.API([]string{"console.localhost"}, shipped["keywright"])}
-	for _, name := range schemes.Names() {
-		apis = append(apis, gate.API{Name: name + "-api", Hosts: []string{name + ".localhost"}, Scheme: shipped[name], Routes: []gate.Route{
-			{Path: "/files/{id}", Methods: []string{"GET"}, Need: keywright.Need{Permissions: []string{"files:read"}, Service: "files"}},
-			{Path: "/{rest...}"},
-		}})
-	}
-	g, err := gate.New(gate.Options{APIs: apis, Index: index, Pepper: secrets.Pepper, Limiter: limit.New(0), Clock: c.now})
-	must(t, err)
-	h := &house{keeper: k, store: store, clock: c, log: &bytes.Buffer{}, ctx: ctx}
-	o := management.Options{
-		Keeper: k, Store: store, Schemes: shipped, Gate: func() *gate.Gate { return g }, Clock: c.now,
-		Log: slog.New(slog.NewTextHandler(h.log, nil)), View: gate.Hops{}.View, Index: index, Pepper: secrets.Pepper,
-		APIs: func(name string) (gate.API, bool) {
-			for _, a := range apis {
-				if a.Name == name {
-					return a, true
-				}
-			}
-			return gate.API{}, false
-		},
-	}
-	for _, one := range change {
-		one(&o)
-	}
-	h.handler = management.New(o)
-	must(t, management.EnsureOperators(ctx, k, store))
-	first, err := management.IssueOperatorKey(ctx, k, keywright.Actor{ID: "system"}, "first")
-	must(t, err)
-	_, h.key = first.Credential.Reveal()
-	h.keyID = first.Key.ID.String()
-	return h
+	return of(managementtest.New(t, change...).Operator(t))
 }
 
-// rand is unpredictable enough for ids of tests, and never runs dry.
-type rand struct{}
-
-func (rand) Read(p []byte) (int, error) {
-	return crand.Read(p)
+func of(m *managementtest.House) *house {
+	return &house{House: m, handler: m.Handler, clock: m.Clock, key: m.Key, keyID: m.KeyID}
 }
 
 func must(t testing.TB, err error) {

@@ -195,7 +195,7 @@ func TestDMT23_AmendChangesWhatIsNamedAlone(t *testing.T) {
 		t.Error(string(a.body))
 	}
 	h.want(t, 422, "PATCH", "/v1/keys/"+id, `{"expires_at":null}`) // its scheme asks for one
-	h.clock.advance(31 * 24 * 3600e9)
+	h.clock.Advance(31 * 24 * 3600e9)
 	if got := h.verify(t, "domain-trust", "Authorization", "Bearer "+key).str(t, "reason"); got != "expired" {
 		t.Error(got)
 	}

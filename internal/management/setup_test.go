@@ -1,52 +1,34 @@
 package management_test
 
 import (
-	"context"
 	"io/fs"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/keywright/keywright/feed"
-	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/management"
-	"github.com/keywright/keywright/keeper"
-	"github.com/keywright/keywright/schemes"
-	"github.com/keywright/keywright/seal"
-	"github.com/keywright/keywright/store/memory"
-	"github.com/keywright/keywright/verify"
+	"github.com/keywright/keywright/internal/management/managementtest"
 )
 
 // newSetup builds a house that nobody has a key of.
 func newSetup(t *testing.T) (h *house, s *management.Setup, again func() *management.Setup) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
-	c := &clock{at: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
-	shipped, err := schemes.Shipped()
-	must(t, err)
-	secrets, err := seal.Ephemeral(rand{})
-	must(t, err)
-	store := memory.New()
-	index := verify.New(verify.Options{})
-	follower := feed.New(store, index)
-	must(t, follower.Start(ctx))
-	k := keeper.New(keeper.Options{Store: store, Schemes: shipped, Pepper: secrets.Pepper, Sealer: secrets.Sealer, Clock: c.now, Wait: follower.Wait})
-	g, err := gate.New(gate.Options{APIs: []gate.API{management.API([]string{"console.localhost"}, shipped["keywright"])}, Index: index, Pepper: secrets.Pepper, Clock: c.now})
-	must(t, err)
 	folder := t.TempDir()
+	var m *managementtest.House
 	again = func() *management.Setup {
 		t.Helper()
-		s, err := management.NewSetup(ctx, management.SetupOptions{Folder: folder, Keeper: k, Store: store, Clock: c.now})
+		s, err := management.NewSetup(t.Context(), management.SetupOptions{Folder: folder, Keeper: m.Keeper, Store: m.Store, Clock: m.Clock.Now})
 		must(t, err)
 		return s
 	}
+	m = managementtest.New(t, func(o *management.Options) {
+		o.Setup = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.ServeHTTP(w, r) })
+	})
 	s = again()
-	h = &house{clock: c, keeper: k, store: store, ctx: ctx}
-	h.handler = management.New(management.Options{Keeper: k, Store: store, Schemes: shipped, Gate: func() *gate.Gate { return g }, Clock: c.now, View: gate.Hops{}.View, Setup: s})
-	return h, s, again
+	return of(m), s, again
 }
 
 func token(t *testing.T, s *management.Setup) string {
@@ -114,7 +96,7 @@ func TestSetupEndsAfterFifteenMinutes(t *testing.T) {
 	t.Parallel()
 	h, s, again := newSetup(t)
 	first := token(t, s)
-	h.clock.advance(15 * time.Minute)
+	h.clock.Advance(15 * time.Minute)
 	h.want(t, 401, "POST", "/v1/setup", "", as(first)...)
 	second := token(t, again())
 	if second == first {
@@ -131,6 +113,6 @@ func TestSetupSlowsGuessing(t *testing.T) {
 	if a := h.want(t, 429, "POST", "/v1/setup", "", as(token(t, s))...); a.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	h.clock.advance(time.Minute + time.Second)
+	h.clock.Advance(time.Minute + time.Second)
 	h.want(t, 201, "POST", "/v1/setup", "", as("\t"+token(t, s))...)
 }
