@@ -88,6 +88,9 @@ func (s settings) path(w *world, lines []string, want keywright.Reason) (timed, 
 	need.Service, need.Permissions = "reports", []string{"files:read"}
 	q, wrong := newRequest(), keywright.Granted
 	var out keywright.Allowances
+	for _, line := range lines { // so that the limiter knows every key, as it would
+		w.whole(q, line, &need, &out)
+	}
 	t := s.measure(func(i int) {
 		if r := w.whole(q, lines[i%len(lines)], &need, &out); r != want {
 			wrong = r

@@ -112,12 +112,26 @@ func among(host string, credentials []string) func([]byte, int) []byte {
 	}
 }
 
-// contender is one of several servers that are compared.
+// clocked is what tells its CPU time.
+type clocked interface{ used() (time.Duration, error) }
+
+// contender is one of several ways that are compared, with the processes that it takes.
 type contender struct {
-	name   string
-	server *child
-	load   load
-	cost   []float64 // CPU µs per request, round by round
+	name    string
+	servers []clocked
+	load    load
+	cost    []float64 // CPU µs per request, round by round
+}
+
+func (c *contender) used() (sum time.Duration, err error) {
+	for _, s := range c.servers {
+		one, err := s.used()
+		if err != nil {
+			return 0, err
+		}
+		sum += one
+	}
+	return sum, nil
 }
 
 // compete puts load on the contenders in turn, round after round, so that what
@@ -129,7 +143,7 @@ func compete(ctx context.Context, s settings, all []*contender) error {
 	}
 	for round := range rounds + 1 {
 		for _, c := range all {
-			before, err := c.server.used()
+			before, err := c.used()
 			if err != nil {
 				return err
 			}
@@ -137,7 +151,7 @@ func compete(ctx context.Context, s settings, all []*contender) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
-			after, err := c.server.used()
+			after, err := c.used()
 			if err != nil {
 				return err
 			}

@@ -35,10 +35,10 @@ func overHTTP(ctx context.Context, s settings, r *report) error {
 	}
 	defer verifying.stop()
 	const host = "verified.localhost"
-	floor := &contender{name: "net/http, a constant 204", server: bare, load: load{bare.address, "204", get(host, known[0])}}
-	hot := &contender{name: "verify, one hot key", server: verifying, load: load{verifying.address, "204", get(host, known[0])}}
-	random := &contender{name: "verify, random of " + count(keys) + " keys", server: verifying, load: load{verifying.address, "204", among(host, known)}}
-	unknown := &contender{name: "verify, unknown keys (401 with a body)", server: verifying, load: load{verifying.address, "401", among(host, strangers)}}
+	floor := &contender{name: "net/http, a constant 204", servers: []clocked{bare}, load: load{bare.address, "204", get(host, known[0])}}
+	hot := &contender{name: "verify, one hot key", servers: []clocked{verifying}, load: load{verifying.address, "204", get(host, known[0])}}
+	random := &contender{name: "verify, random of " + count(keys) + " keys", servers: []clocked{verifying}, load: load{verifying.address, "204", among(host, known)}}
+	unknown := &contender{name: "verify, unknown keys (401 with a body)", servers: []clocked{verifying}, load: load{verifying.address, "401", among(host, strangers)}}
 	if err := compete(ctx, s, []*contender{floor, hot, random, unknown}); err != nil {
 		return err
 	}
@@ -78,9 +78,9 @@ func throughProxy(ctx context.Context, s settings, r *report) error {
 		return err
 	}
 	defer plain.stop()
-	reverse := &contender{name: "httputil.ReverseProxy", server: plain, load: load{plain.address, "200", get("open.localhost", "")}}
-	open := &contender{name: "Keywright's proxy, an open route", server: ours, load: load{ours.address, "200", get("open.localhost", "")}}
-	verified := &contender{name: "the same, verified, with a signed identity", server: ours, load: load{ours.address, "200", among("verified.localhost", known)}}
+	reverse := &contender{name: "httputil.ReverseProxy", servers: []clocked{plain}, load: load{plain.address, "200", get("open.localhost", "")}}
+	open := &contender{name: "Keywright's proxy, an open route", servers: []clocked{ours}, load: load{ours.address, "200", get("open.localhost", "")}}
+	verified := &contender{name: "the same, verified, with a signed identity", servers: []clocked{ours}, load: load{ours.address, "200", among("verified.localhost", known)}}
 	if err := compete(ctx, s, []*contender{reverse, open, verified}); err != nil {
 		return err
 	}
@@ -88,7 +88,5 @@ func throughProxy(ctx context.Context, s settings, r *report) error {
 		r.row(c.name, fmt.Sprintf("%.1f µs", median(c.cost)), fmt.Sprintf("%.2f× ReverseProxy", c.by(reverse)))
 	}
 	r.meets(proxyAdds, verified.by(open) <= 1.05, "%+.1f %%", 100*(verified.by(open)-1))
-	r.skips(proxyByNginx, "this bench does not start nginx")
-	r.skips(forwardAuth, "this bench does not start nginx")
-	return nil
+	return againstNginx(ctx, s, r, known, back, ours)
 }
