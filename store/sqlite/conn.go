@@ -14,7 +14,8 @@ import (
 // conn runs the shared SQL on one connection of SQLite's.
 type conn struct {
 	*sqlite.Conn
-	row row
+	row    row
+	writes int // rows written, ever
 }
 
 var _ sqltext.Conn = (*conn)(nil)
@@ -42,7 +43,9 @@ func (c *conn) Query(_ context.Context, sql string, args []any, each func(sqltex
 
 func (c *conn) Exec(ctx context.Context, sql string, args []any) (int64, error) {
 	err := c.Query(ctx, sql, args, func(sqltext.Row) error { return nil })
-	return int64(c.Changes()), err
+	n := c.Changes()
+	c.writes += n
+	return int64(n), err
 }
 
 // run executes a statement that has neither parameters nor a result.

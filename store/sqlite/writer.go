@@ -35,6 +35,9 @@ func (w *writer) Begin(ctx context.Context) error {
 	return err
 }
 
+// Writes implements group.Transaction.
+func (w *writer) Writes() int { return w.writes }
+
 // Mark implements group.Transaction.
 func (w *writer) Mark(context.Context) error {
 	if w.marked {

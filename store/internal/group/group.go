@@ -17,7 +17,11 @@ import (
 // turn it is calls it.
 type Transaction interface {
 	Begin(ctx context.Context) error
-	// Mark sets the point that Undo goes back to.
+	// Writes counts what has been written. A writer that failed before its first
+	// write leaves nothing to undo.
+	Writes() int
+	// Mark sets the point that Undo goes back to. It is dear, so it is used only
+	// while writers fail after they have written.
 	Mark(ctx context.Context) error
 	Undo(ctx context.Context) error
 	// Commit makes everything durable. After an error nothing is assumed;
@@ -31,6 +35,10 @@ type Transaction interface {
 
 // ErrAgain says that work was undone through no fault of its own.
 var ErrAgain = errors.New("the transaction was undone and may be tried again")
+
+// cautious is how many writers are marked one by one after one of them failed
+// with work done, which, without a mark, undid the work of others too.
+const cautious = 1000
 
 const (
 	maxTogether = 256 // writers in one commit
@@ -48,8 +56,11 @@ type Line struct {
 	closed  bool
 
 	// Of whoever has the turn:
-	open  bool // the transaction is
-	batch *batch
+	open   bool // the transaction is
+	batch  *batch
+	care   int  // how many writers from now on are marked
+	marked bool // this one is
+	before int  // what had been written before this one
 }
 
 type ticket struct{ turn chan struct{} }
@@ -156,7 +167,7 @@ func (l *Line) attempt(ctx context.Context, work func() error) (*batch, error) {
 		return nil, errors.Join(ErrAgain, err)
 	}
 	if err != nil {
-		l.undo(ctx)
+		l.undo(ctx) // which may end the batch; what this one saw is then not durable, but neither is it told
 		return l.batch, err
 	}
 	if l.batch == nil {
@@ -168,11 +179,17 @@ func (l *Line) attempt(ctx context.Context, work func() error) (*batch, error) {
 
 // ready opens the transaction, or marks the place in the open one.
 func (l *Line) ready(ctx context.Context) error {
+	l.marked = false
 	if l.open {
-		if err := l.tx.Mark(ctx); err != nil {
-			l.spoil()
-			return errors.Join(ErrAgain, err)
+		if l.care > 0 {
+			l.care--
+			if err := l.tx.Mark(ctx); err != nil {
+				l.spoil()
+				return errors.Join(ErrAgain, err)
+			}
+			l.marked = true
 		}
+		l.before = l.tx.Writes()
 		return nil
 	}
 	if err := l.tx.Begin(ctx); err != nil {
@@ -180,17 +197,25 @@ func (l *Line) ready(ctx context.Context) error {
 		return err
 	}
 	l.open = true
+	l.before = l.tx.Writes()
 	return nil
 }
 
-// undo takes back the work of whoever has the turn, and nobody else's.
+// undo takes back the work of whoever has the turn. Nobody else's counts as
+// done yet, so where there is no mark to go back to, the others work again.
 func (l *Line) undo(ctx context.Context) {
 	switch {
 	case !l.open:
 	case l.batch == nil:
 		l.tx.Rollback()
 		l.open = false
-	case l.tx.Lost() || l.tx.Undo(context.WithoutCancel(ctx)) != nil:
+	case l.tx.Lost():
+		l.spoil()
+	case l.tx.Writes() == l.before:
+	case !l.marked:
+		l.care = cautious
+		l.spoil()
+	case l.tx.Undo(context.WithoutCancel(ctx)) != nil:
 		l.spoil()
 	}
 }

@@ -44,23 +44,48 @@ func (r *Reader) Present(ctx context.Context, each func(keywright.Event) error) 
 	if err != nil {
 		return err
 	}
-	err = r.query(ctx, "SELECT "+tenantColumns+" FROM tenants t ORDER BY t.id", nil, func(s scan) error {
+	last := any("")
+	const tenants = "SELECT " + tenantColumns + " FROM tenants t WHERE t.id > $1 ORDER BY t.id LIMIT $2"
+	err = r.pages(ctx, tenants, &last, func(s scan) error {
 		t, err := s.tenant(0)
 		if err != nil {
 			return err
 		}
+		last = string(t.ID)
 		return each(keywright.Event{Cursor: at, Tenant: t.ID, TenantNow: &t})
 	})
 	if err != nil {
 		return err
 	}
-	return r.query(ctx, "SELECT "+keyColumns+" FROM keys k ORDER BY k.id", nil, func(s scan) error {
+	var id keywright.KeyID
+	last = id[:]
+	const keys = "SELECT " + keyColumns + " FROM keys k WHERE k.id > $1 ORDER BY k.id LIMIT $2"
+	return r.pages(ctx, keys, &last, func(s scan) error {
 		k, err := s.key(0)
 		if err != nil {
 			return err
 		}
+		id = k.ID
 		return each(keywright.Event{Cursor: at, Key: k.ID, KeyNow: &k})
 	})
+}
+
+// atOnce is how many rows of the present state one statement reads: a server
+// bounds how long a statement may take, and a follower may be slow.
+const atOnce = 20_000
+
+// pages runs a statement that reads on after last until it finds nothing more.
+func (r *Reader) pages(ctx context.Context, sql string, last *any, each func(scan) error) error {
+	for {
+		n := 0
+		err := r.query(ctx, sql, []any{*last, int64(atOnce)}, func(s scan) error {
+			n++
+			return each(s)
+		})
+		if err != nil || n < atOnce {
+			return err
+		}
+	}
 }
 
 // Follow calls each with every event after a cursor, up to the log's end as it

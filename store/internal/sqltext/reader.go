@@ -99,7 +99,7 @@ func (r *Reader) Keys(ctx context.Context, q keywright.KeyQuery) (found []keywri
 
 // Tenant implements keywright.Reader.
 func (r *Reader) Tenant(ctx context.Context, idOrRef string) (found keywright.Tenant, err error) {
-	const sql = "SELECT " + tenantColumns + " FROM tenants t WHERE t.id = $1 OR (t.ref = $1 AND t.ref <> '')"
+	const sql = "SELECT " + tenantColumns + " FROM tenants t WHERE t.id = $1 UNION ALL SELECT " + tenantColumns + " FROM tenants t WHERE t.ref = $1 AND t.ref <> ''"
 	err = r.query(ctx, sql, []any{idOrRef}, func(s scan) error {
 		t, err := s.tenant(0)
 		if found.ID != keywright.TenantID(idOrRef) {

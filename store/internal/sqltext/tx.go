@@ -1,6 +1,7 @@
 package sqltext
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/keywright/keywright"
@@ -36,9 +37,14 @@ func Last(ctx context.Context, c Conn) (last keywright.Cursor, err error) {
 // LastCursor selects the cursor of the log's end.
 const LastCursor = "SELECT COALESCE(MAX(seq), 0) FROM events"
 
-const putKey = `INSERT INTO keys (id, tenant, scheme, digest, revoked, body)
-SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM keys WHERE digest = $4 AND id <> $1)
-ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, scheme = excluded.scheme, digest = excluded.digest, revoked = excluded.revoked, body = excluded.body`
+// A look and a plain write instead of one clever statement: SQLite would keep a
+// journal of each clever one, to be able to undo half of it, at twice the cost,
+// and for an OR instead of the UNION it would make a table.
+const (
+	keyOwners = "SELECT id FROM keys WHERE digest = $1 UNION ALL SELECT id FROM keys WHERE id = $2"
+	insertKey = "INSERT INTO keys (id, tenant, scheme, digest, revoked, body) VALUES ($1, $2, $3, $4, $5, $6)"
+	updateKey = "UPDATE keys SET tenant = $1, scheme = $2, digest = $3, revoked = $4, body = $5 WHERE id = $6"
+)
 
 // PutKey implements keywright.Tx.
 func (t *Tx) PutKey(ctx context.Context, k keywright.Key) error {
@@ -46,11 +52,26 @@ func (t *Tx) PutKey(ctx context.Context, k keywright.Key) error {
 	if err != nil {
 		return err
 	}
+	known, taken := false, false
+	err = t.query(ctx, keyOwners, []any{k.Digest[:], k.ID[:]}, func(s scan) error {
+		ours := bytes.Equal(s.Bytes(0), k.ID[:])
+		known, taken = known || ours, taken || !ours
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case taken:
+		return record.DigestTaken()
+	}
 	revoked := int64(0)
 	if !k.RevokedAt.IsZero() {
 		revoked = 1
 	}
-	return t.write(ctx, record.DigestTaken, putKey, k.ID[:], string(k.Tenant), k.Scheme, k.Digest[:], revoked, record.PackKey(&k))
+	if known {
+		return t.write(ctx, nil, updateKey, string(k.Tenant), k.Scheme, k.Digest[:], revoked, record.PackKey(&k), k.ID[:])
+	}
+	return t.write(ctx, nil, insertKey, k.ID[:], string(k.Tenant), k.Scheme, k.Digest[:], revoked, record.PackKey(&k))
 }
 
 // DeleteKey implements keywright.Tx.
@@ -58,9 +79,11 @@ func (t *Tx) DeleteKey(ctx context.Context, id keywright.KeyID) error {
 	return t.write(ctx, record.NoKey, "DELETE FROM keys WHERE id = $1", id[:])
 }
 
-const putTenant = `INSERT INTO tenants (id, ref, body)
-SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM tenants WHERE ref = $2 AND ref <> '' AND id <> $1)
-ON CONFLICT (id) DO UPDATE SET ref = excluded.ref, body = excluded.body`
+const (
+	tenantOwners = "SELECT id FROM tenants WHERE ref = $1 AND ref <> '' UNION ALL SELECT id FROM tenants WHERE id = $2"
+	insertTenant = "INSERT INTO tenants (id, ref, body) VALUES ($1, $2, $3)"
+	updateTenant = "UPDATE tenants SET ref = $1, body = $2 WHERE id = $3"
+)
 
 // PutTenant implements keywright.Tx.
 func (t *Tx) PutTenant(ctx context.Context, one keywright.Tenant) error {
@@ -68,7 +91,21 @@ func (t *Tx) PutTenant(ctx context.Context, one keywright.Tenant) error {
 	if err != nil {
 		return err
 	}
-	return t.write(ctx, record.RefTaken, putTenant, string(one.ID), one.Ref, record.PackTenant(&one))
+	known, taken := false, false
+	err = t.query(ctx, tenantOwners, []any{one.Ref, string(one.ID)}, func(s scan) error {
+		ours := string(s.Bytes(0)) == string(one.ID)
+		known, taken = known || ours, taken || !ours
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case taken:
+		return record.RefTaken()
+	case known:
+		return t.write(ctx, nil, updateTenant, one.Ref, record.PackTenant(&one), string(one.ID))
+	}
+	return t.write(ctx, nil, insertTenant, string(one.ID), one.Ref, record.PackTenant(&one))
 }
 
 const appendEvent = "INSERT INTO events (seq, at, act, actor, key_id, tenant, body) VALUES ($1, $2, $3, $4, $5, $6, $7)"
