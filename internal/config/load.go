@@ -44,8 +44,11 @@ func Parse(file string, src []byte, overrides ...Override) (*Source, error) {
 	if s.shape, err = parse(file, src, reflect.TypeFor[Config]()); err != nil {
 		return nil, err
 	}
-	if err := yaml.UnmarshalWithOptions(src, &s.Config, yaml.Strict()); err != nil {
-		return nil, s.shape.syntax(err)
+	// An empty document would be decoded as the zero configuration.
+	if s.shape.said {
+		if err := yaml.UnmarshalWithOptions(src, &s.Config, yaml.Strict()); err != nil {
+			return nil, s.shape.syntax(err)
+		}
 	}
 	s.Config.File = file
 	s.Config.resolve(filepath.Dir(file))

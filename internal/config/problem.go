@@ -2,8 +2,10 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/keywright/keywright"
 )
@@ -31,7 +33,17 @@ func (p *Problems) Error() string {
 		}
 		p.write(&b, one)
 	}
-	return b.String()
+	return maskLogins(b.String())
+}
+
+// maskLogins hides what stands before the @ of every URL: whoever wrote a
+// password into a configuration must not find it in the log too. The length is
+// kept, so that the caret below still points at its place.
+func maskLogins(text string) string {
+	login := regexp.MustCompile(`://[^\s/"'@]*@`)
+	return login.ReplaceAllStringFunc(text, func(s string) string {
+		return "://" + strings.Repeat("*", utf8.RuneCountInString(s)-len("://@")) + "@"
+	})
 }
 
 // Is lets errors.Is tell that a value is wrong.

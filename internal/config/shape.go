@@ -21,6 +21,7 @@ import (
 type shape struct {
 	problems *Problems
 	places   map[string]*token.Position // by path, such as apis[0].name
+	said     bool                       // the file says anything at all
 }
 
 // parse reads the source into a checked tree; body is nil for an empty file.
@@ -30,11 +31,12 @@ func parse(file string, src []byte, into reflect.Type) (*shape, error) {
 	if err != nil {
 		return nil, s.syntax(err)
 	}
-	docs := 0
+	docs := 0 // that say anything
 	for _, d := range tree.Docs {
 		if d.Body == nil {
 			continue
 		}
+		s.said = true
 		if docs++; docs > 1 {
 			s.fault(d.Body, "", "a second document: a configuration is one document, so remove what follows the ---")
 			break
@@ -82,6 +84,7 @@ func (s *shape) value(path string, n ast.Node, t reflect.Type) {
 		t = t.Elem()
 	}
 	if _, null := n.(*ast.NullNode); null {
+		s.fault(n, path, "has no value: give it one, or remove it")
 		return
 	}
 	switch {

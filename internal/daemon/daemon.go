@@ -186,9 +186,6 @@ func (d *Daemon) Keeper() *keeper.Keeper { return d.core.keeper }
 // Store is the store of this node, for what is read in process.
 func (d *Daemon) Store() keywright.Store { return d.core.store }
 
-// Newest is the newest instant that the store was seen to record.
-func (d *Daemon) Newest() time.Time { return d.core.index.Newest() }
-
 // Address is where a door is open: "http", "https", "management", "metrics",
 // "forward-auth", or the API of a direct one; "" if it is shut.
 func (d *Daemon) Address(door string) string {

@@ -93,8 +93,10 @@ func (d *Demo) start(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	d.clock.AtLeast(d.daemon.Newest())
 	s := &seeder{keeper: d.daemon.Keeper(), store: d.daemon.Store()}
+	if err := s.catchUp(ctx, d.clock); err != nil {
+		return err
+	}
 	if err := s.customers(ctx, &d.has); err != nil {
 		return err
 	}
@@ -221,3 +223,9 @@ func (d *Demo) Close(ctx context.Context) error {
 	}
 	return err
 }
+
+// Now is the demo's instant.
+func (d *Demo) Now() time.Time { return d.clock.Now() }
+
+// Travel moves the demo's clock forward, and reports whether it could.
+func (d *Demo) Travel(by time.Duration) bool { return d.clock.Advance(by) }

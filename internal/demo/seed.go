@@ -15,7 +15,21 @@ import (
 type seeder struct {
 	keeper *keeper.Keeper
 	store  keywright.Store
-	now    func() time.Time
+}
+
+// catchUp moves the clock to the newest instant that an earlier run recorded: it
+// may have travelled.
+func (s *seeder) catchUp(ctx context.Context, c *Clock) error {
+	return s.store.View(ctx, func(r keywright.Reader) error {
+		newest, err := r.Events(ctx, keywright.EventQuery{Limit: 1})
+		if err != nil {
+			return fmt.Errorf("the events of an earlier run: %w", err)
+		}
+		for i := range newest {
+			c.AtLeast(newest[i].At)
+		}
+		return nil
+	})
 }
 
 // operatorName is what the demo's key to the management API is called: those of
