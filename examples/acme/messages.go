@@ -10,9 +10,10 @@ import (
 	"github.com/keywright/keywright/examples/exampleapi"
 )
 
+const messages exampleapi.RecordKind = "message"
+
 const (
-	messages exampleapi.RecordKind = "message"
-	maxText                        = 2000
+	maxText = 2000
 	// endOfIDs sorts behind every id.
 	endOfIDs = "~"
 )

@@ -11,11 +11,12 @@ import (
 	"github.com/keywright/keywright/examples/exampleapi"
 )
 
+const submissions exampleapi.RecordKind = "submission"
+
 const (
-	submissions exampleapi.RecordKind = "submission"
-	maxDomains                        = 1000 // in one request
-	maxText                           = 64
-	maxPage                           = 1000
+	maxDomains = 1000 // in one request
+	maxText    = 64
+	maxPage    = 1000
 	// after sorts behind the separator of a record's id, and before whatever
 	// else may follow a domain's name in another domain's.
 	separator = " "

@@ -8,11 +8,10 @@ import (
 	"github.com/keywright/keywright/examples/exampleapi"
 )
 
-const (
-	items exampleapi.RecordKind = "item"
-	// hashType is the one kind of hash that is stamped.
-	hashType = "sha-256"
-)
+const items exampleapi.RecordKind = "item"
+
+// hashType is the one kind of hash that is stamped.
+const hashType = "sha-256"
 
 // draft is what POST and PUT take.
 type draft struct {

@@ -8,10 +8,11 @@ import (
 	"github.com/keywright/keywright/examples/exampleapi"
 )
 
+const customers exampleapi.RecordKind = "customer"
+
 const (
-	customers    exampleapi.RecordKind = "customer"
-	maxCustomers                       = 500
-	maxDeposit                         = 1_000_000_000_00
+	maxCustomers = 500
+	maxDeposit   = 1_000_000_000_00 // cents
 )
 
 // customer is one of an instance's. Each has one wallet.

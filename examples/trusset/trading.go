@@ -9,10 +9,13 @@ import (
 )
 
 const (
-	tokens    exampleapi.RecordKind = "token"
-	orders    exampleapi.RecordKind = "order"
-	markets   exampleapi.RecordKind = "market"
-	maxOrders                       = 1000
+	tokens  exampleapi.RecordKind = "token"
+	orders  exampleapi.RecordKind = "order"
+	markets exampleapi.RecordKind = "market"
+)
+
+const (
+	maxOrders = 1000
 	// maxQuantity times the dearest price stays far below what an int64 holds.
 	maxQuantity = 1_000_000
 )

@@ -14,11 +14,12 @@ import (
 	"github.com/keywright/keywright/examples/exampleapi"
 )
 
+const secrets exampleapi.RecordKind = "secret"
+
 const (
-	secrets   exampleapi.RecordKind = "secret"
-	linkLife                        = 24 * time.Hour
-	maxToken                        = 1024
-	linksPath                       = "/magic/"
+	linkLife  = 24 * time.Hour
+	maxToken  = 1024
+	linksPath = "/magic/"
 )
 
 // claims are what a link says, and what is signed of it. The link is good once:

@@ -57,7 +57,7 @@ func TestTSW25_TheWholeFlowOfAFirstUser(t *testing.T) {
 func TestTSW25_TheMagicLinkIsGoodOnceAndForADay(t *testing.T) {
 	t.Parallel()
 	c, at := example(t)
-	user, link := newUser(c, "ada@example.com")
+	_, link := newUser(c, "ada@example.com")
 	if got := c.Do(nil, "HEAD", link, nil); got.Status != 200 {
 		t.Errorf("HEAD: %d", got.Status)
 	}
