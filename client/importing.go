@@ -81,6 +81,6 @@ func readImport(body io.Reader, each func(api.ImportLine)) (api.ImportSummary, e
 func (c *Client) Setup(ctx context.Context, token keywright.Credential) (api.Key, error) {
 	_, secret := token.Reveal()
 	var out api.Key
-	_, err := c.send(ctx, request{method: http.MethodPost, path: "/setup", header: http.Header{"Authorization": {"Bearer " + secret}}}, &out)
+	err := c.send(ctx, request{method: http.MethodPost, path: "/setup", header: http.Header{"Authorization": {"Bearer " + secret}}}, &out)
 	return out, err
 }

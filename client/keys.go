@@ -22,7 +22,7 @@ func (c *Client) CreateKey(ctx context.Context, k api.CreateKey) (api.Key, error
 // CreateKeyOnce is CreateKey under an Idempotency-Key of the caller's.
 func (c *Client) CreateKeyOnce(ctx context.Context, idempotencyKey string, k api.CreateKey) (api.Key, error) {
 	var out api.Key
-	_, err := c.send(ctx, request{method: http.MethodPost, path: "/keys", header: once(idempotencyKey), body: k}, &out)
+	err := c.send(ctx, request{method: http.MethodPost, path: "/keys", header: once(idempotencyKey), body: k}, &out)
 	return out, err
 }
 
@@ -36,7 +36,7 @@ func harmless() http.Header { return http.Header{"Keywright-Repeatable": {"1"}} 
 // Key returns a key's record.
 func (c *Client) Key(ctx context.Context, id string) (api.Key, error) {
 	var out api.Key
-	_, err := c.send(ctx, request{method: http.MethodGet, path: "/keys/" + url.PathEscape(id)}, &out)
+	err := c.send(ctx, request{method: http.MethodGet, path: "/keys/" + url.PathEscape(id)}, &out)
 	return out, err
 }
 
@@ -62,7 +62,7 @@ func (c *Client) Keys(ctx context.Context, f KeyFilter) iter.Seq2[api.KeyBody, e
 // AmendKey changes a key. ifVersion is the version that the caller saw, or 0.
 func (c *Client) AmendKey(ctx context.Context, id string, ifVersion uint64, a api.AmendKey) (api.Key, error) {
 	var out api.Key
-	_, err := c.send(ctx, request{method: http.MethodPatch, path: "/keys/" + url.PathEscape(id), header: ifMatch(ifVersion), body: a}, &out)
+	err := c.send(ctx, request{method: http.MethodPatch, path: "/keys/" + url.PathEscape(id), header: ifMatch(ifVersion), body: a}, &out)
 	return out, err
 }
 
@@ -73,7 +73,7 @@ func (c *Client) AmendExpiry(ctx context.Context, id string, ifVersion uint64, t
 		body["expires_at"] = to.UTC()
 	}
 	var out api.Key
-	_, err := c.send(ctx, request{method: http.MethodPatch, path: "/keys/" + url.PathEscape(id), header: ifMatch(ifVersion), body: body}, &out)
+	err := c.send(ctx, request{method: http.MethodPatch, path: "/keys/" + url.PathEscape(id), header: ifMatch(ifVersion), body: body}, &out)
 	return out, err
 }
 
@@ -86,7 +86,7 @@ func ifMatch(version uint64) http.Header {
 
 // DeleteKey removes a key.
 func (c *Client) DeleteKey(ctx context.Context, id string) error {
-	_, err := c.send(ctx, request{method: http.MethodDelete, path: "/keys/" + url.PathEscape(id)}, nil)
+	err := c.send(ctx, request{method: http.MethodDelete, path: "/keys/" + url.PathEscape(id)}, nil)
 	return err
 }
 
@@ -98,7 +98,7 @@ func (c *Client) RotateKey(ctx context.Context, id string, r api.RotateKey) (api
 // RotateKeyOnce is RotateKey under an Idempotency-Key of the caller's.
 func (c *Client) RotateKeyOnce(ctx context.Context, idempotencyKey, id string, r api.RotateKey) (api.Key, error) {
 	var out api.Key
-	_, err := c.send(ctx, request{method: http.MethodPost, path: "/keys/" + url.PathEscape(id) + "/rotate", header: once(idempotencyKey), body: r}, &out)
+	err := c.send(ctx, request{method: http.MethodPost, path: "/keys/" + url.PathEscape(id) + "/rotate", header: once(idempotencyKey), body: r}, &out)
 	return out, err
 }
 
@@ -124,7 +124,7 @@ func (c *Client) RevokeKey(ctx context.Context, id, reason string) (api.Key, err
 
 func (c *Client) act(ctx context.Context, id, act string, header http.Header, body any) (api.Key, error) {
 	var out api.Key
-	_, err := c.send(ctx, request{method: http.MethodPost, path: "/keys/" + url.PathEscape(id) + "/" + act, header: header, body: body}, &out)
+	err := c.send(ctx, request{method: http.MethodPost, path: "/keys/" + url.PathEscape(id) + "/" + act, header: header, body: body}, &out)
 	return out, err
 }
 
@@ -136,13 +136,13 @@ func (c *Client) Verify(ctx context.Context, v api.Verify) (api.Verdict, error) 
 	if v.Count {
 		header = nil
 	}
-	_, err := c.send(ctx, request{method: http.MethodPost, path: "/keys/verify", header: header, body: v}, &out)
+	err := c.send(ctx, request{method: http.MethodPost, path: "/keys/verify", header: header, body: v}, &out)
 	return out, err
 }
 
 // Explain is Verify with each check in order.
 func (c *Client) Explain(ctx context.Context, v api.Verify) (api.Explanation, error) {
 	var out api.Explanation
-	_, err := c.send(ctx, request{method: http.MethodPost, path: "/keys/explain", header: harmless(), body: v}, &out)
+	err := c.send(ctx, request{method: http.MethodPost, path: "/keys/explain", header: harmless(), body: v}, &out)
 	return out, err
 }

@@ -31,22 +31,22 @@ type request struct {
 
 // send sends a request, again if it is lost and may be repeated, and decodes
 // the answer into out.
-func (c *Client) send(ctx context.Context, q request, out any) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, q request, out any) error {
 	var body []byte
 	if q.body != nil {
 		var err error
 		if body, err = json.Marshal(q.body); err != nil {
-			return nil, &keywright.Error{Kind: keywright.Invalid, Detail: "the request cannot be written as JSON", Cause: err}
+			return &keywright.Error{Kind: keywright.Invalid, Detail: "the request cannot be written as JSON", Cause: err}
 		}
 	}
 	pause := firstPause
 	for attempt := 0; ; attempt++ {
-		res, err := c.once(ctx, q, body, out)
+		err := c.once(ctx, q, body, out)
 		if err == nil || attempt >= c.o.Retries || !repeatable(q) || !worthRepeating(err) || ctx.Err() != nil {
-			return res, err
+			return err
 		}
 		if err := c.o.Wait(ctx, pause); err != nil {
-			return res, err
+			return err
 		}
 		pause *= 2
 	}
@@ -61,10 +61,10 @@ func worthRepeating(err error) bool {
 	return errors.Is(err, keywright.Unavailable)
 }
 
-func (c *Client) once(ctx context.Context, q request, body []byte, out any) (*http.Response, error) {
+func (c *Client) once(ctx context.Context, q request, body []byte, out any) error {
 	req, err := c.request(ctx, q, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if body == nil {
 		req.Body, req.ContentLength = nil, 0
@@ -73,23 +73,23 @@ func (c *Client) once(ctx context.Context, q request, body []byte, out any) (*ht
 	}
 	res, err := c.o.HTTP.Do(req)
 	if err != nil {
-		return nil, unreachable(err)
+		return unreachable(err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return res, unreachable(err)
+		return unreachable(err)
 	}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return res, readProblem(res, raw)
+		return readProblem(res, raw)
 	}
 	if out == nil || len(raw) == 0 {
-		return res, nil
+		return nil
 	}
 	if err := json.Unmarshal(raw, out); err != nil {
-		return res, &Error{Status: res.StatusCode, kind: keywright.Internal, Detail: "the answer is not what the management API answers: is this its address?"}
+		return &Error{Status: res.StatusCode, kind: keywright.Internal, Detail: "the answer is not what the management API answers: is this its address?"}
 	}
-	return res, nil
+	return nil
 }
 
 func (c *Client) request(ctx context.Context, q request, body io.Reader) (*http.Request, error) {

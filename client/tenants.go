@@ -14,14 +14,14 @@ import (
 // CreateTenant makes a tenant.
 func (c *Client) CreateTenant(ctx context.Context, t api.CreateTenant) (api.Tenant, error) {
 	var out api.Tenant
-	_, err := c.send(ctx, request{method: http.MethodPost, path: "/tenants", body: t}, &out)
+	err := c.send(ctx, request{method: http.MethodPost, path: "/tenants", body: t}, &out)
 	return out, err
 }
 
 // Tenant returns a tenant by its id or ref.
 func (c *Client) Tenant(ctx context.Context, idOrRef string) (api.Tenant, error) {
 	var out api.Tenant
-	_, err := c.send(ctx, request{method: http.MethodGet, path: "/tenants/" + url.PathEscape(idOrRef)}, &out)
+	err := c.send(ctx, request{method: http.MethodGet, path: "/tenants/" + url.PathEscape(idOrRef)}, &out)
 	return out, err
 }
 
@@ -33,7 +33,7 @@ func (c *Client) Tenants(ctx context.Context) iter.Seq2[api.Tenant, error] {
 // AmendTenant changes a tenant. ifVersion is the version that the caller saw, or 0.
 func (c *Client) AmendTenant(ctx context.Context, idOrRef string, ifVersion uint64, a api.AmendTenant) (api.Tenant, error) {
 	var out api.Tenant
-	_, err := c.send(ctx, request{method: http.MethodPatch, path: "/tenants/" + url.PathEscape(idOrRef), header: ifMatch(ifVersion), body: a}, &out)
+	err := c.send(ctx, request{method: http.MethodPatch, path: "/tenants/" + url.PathEscape(idOrRef), header: ifMatch(ifVersion), body: a}, &out)
 	return out, err
 }
 
@@ -68,7 +68,7 @@ func pages[P, T any](ctx context.Context, c *Client, path string, query url.Valu
 		query := clone(query)
 		for {
 			var page P
-			if _, err := c.send(ctx, request{method: http.MethodGet, path: path, query: query}, &page); err != nil {
+			if err := c.send(ctx, request{method: http.MethodGet, path: path, query: query}, &page); err != nil {
 				var none T
 				yield(none, err)
 				return

@@ -35,10 +35,6 @@ func invalidField(field, detail string) error {
 	return &keywright.Error{Kind: keywright.Invalid, Field: field, Detail: detail}
 }
 
-func forbidden(detail string) error {
-	return &keywright.Error{Kind: keywright.Forbidden, Detail: detail}
-}
-
 func conflict(detail string) error {
 	return &keywright.Error{Kind: keywright.Conflict, Detail: detail}
 }
@@ -149,7 +145,6 @@ func reshape(_ huma.Context, _ string, v any) (any, error) {
 	return problem(model.Status, detail, wrong...), nil
 }
 
-//nolint:gochecknoglobals // compiled once, never changed
 var (
 	goField   = regexp.MustCompile(`Go struct field [A-Za-z]+\.([a-z_.]{1,40}) of type`)
 	required  = regexp.MustCompile(`^expected required property ([a-z_]{1,40}) to be present$`)

@@ -3,6 +3,7 @@ package management
 import (
 	"context"
 	"encoding/base32"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -47,7 +48,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
 			}
 			s.Log.Error("management: a request failed", slog.String("request_id", c.requestID), slog.String("stack", string(debug.Stack())))
@@ -104,7 +105,7 @@ func untrailed(r *http.Request) *http.Request {
 	return &out
 }
 
-var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$`) //nolint:gochecknoglobals // compiled once, never changed
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$`)
 
 // requestID is the client's own, if it is short and plain, or a new one.
 func (s *server) requestID(r *http.Request) string {
