@@ -60,7 +60,9 @@ func (f *fixtures) credential(s *scheme.Scheme, name string, extra map[string]st
 		Environment: environment, Permissions: []string{"*"}, Public: public, Digest: f.pepper.Digest(c), Created: base().Add(-time.Hour), Version: 1,
 	}
 	if s.Policy().Scoped {
-		key.Permissions = strings.Fields(extra["permissions"])
+		if held := strings.Fields(extra["permissions"]); len(held) > 0 {
+			key.Permissions = held
+		}
 	}
 	f.age(name, &key, &tenant)
 	f.put(keywright.Event{Tenant: tenant.ID, TenantNow: &tenant})
