@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -143,6 +144,9 @@ func TestCredentialHalves(t *testing.T) {
 		if public != c.public || secret != c.secret || got.Public() != c.public || got.IsZero() != c.zero {
 			t.Errorf("(%q, %q) came back as (%q, %q), zero %v", c.public, c.secret, public, secret, got.IsZero())
 		}
+	}
+	if reflect.TypeFor[keywright.Credential]().Comparable() {
+		t.Error("credentials can be compared with ==, which leaks by its timing")
 	}
 	if !(keywright.Credential{}).IsZero() || (keywright.Credential{}).Public() != "" {
 		t.Error("the zero credential is not zero")

@@ -9,6 +9,8 @@ import (
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/scheme"
+	"github.com/keywright/keywright/schemes"
 )
 
 func TestTFI17_RevealedAgainAndTold(t *testing.T) {
@@ -40,6 +42,28 @@ func TestTFI17_RevealedAgainAndTold(t *testing.T) {
 	t.Run("TSW-20 TRS-33 nothing else is", func(t *testing.T) { refused(t, err, keywright.Conflict, "") })
 	_, secret := first.Credential.Reveal()
 	h.holdsNo(secret)
+}
+
+// A provider of its own may give a recoverable pair an overlap; at its end nothing
+// runs, the sealed secret is still there, and it is not shown.
+func TestRevealEndsWithTheOverlap(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	src, _ := schemes.Source("trustifi")
+	s, err := scheme.Parse("own.yaml", []byte(strings.NewReplacer("overlap: 0", "overlap: 1h", "keeps_key: true", "keeps_key: false").Replace(string(src))))
+	try(t, err)
+	h.options.Schemes = map[string]*scheme.Scheme{s.Name(): s}
+	h.Keeper = keeper.New(h.options)
+	k := h.issue(h.full(), "trustifi")
+	_, err = h.Rotate(h.ctx, admin, k.Key.ID, keeper.RotateRequest{})
+	try(t, err)
+	h.advance(time.Hour - 1)
+	if c, err := h.Reveal(h.ctx, admin, k.Key.ID); err != nil || text(c) != text(k.Credential) {
+		t.Errorf("within the overlap: %v", err)
+	}
+	h.advance(1)
+	_, err = h.Reveal(h.ctx, admin, k.Key.ID)
+	refused(t, err, keywright.Conflict, "")
 }
 
 func TestRevealWithoutItsAuditIsRefused(t *testing.T) {

@@ -227,6 +227,15 @@ func TestImportRules(t *testing.T) {
 		try(t, all[0].Err)
 		refused(t, all[1].Err, keywright.Conflict, "")
 	})
+	t.Run("an expired key does not count", func(t *testing.T) {
+		for range 10 {
+			h.issue(ten, "trusset-instance")
+		}
+		row := keeper.ImportRow{Line: 1, Tenant: ten.Ref, Scheme: "trusset-instance", SHA256: sum(11), Expires: start}
+		try(t, h.taken(rowsOf(row))[0].Err)
+		row.SHA256, row.Expires = sum(12), hour
+		refused(t, h.taken(rowsOf(row))[0].Err, keywright.Conflict, "")
+	})
 	t.Run("a key may predate what new ones need", func(t *testing.T) {
 		all := h.taken(rowsOf(
 			keeper.ImportRow{Line: 1, Tenant: ten.Ref, Scheme: "domain-trust", SHA256: sum(1), Environment: "testing"},

@@ -336,6 +336,20 @@ func TestClockThatStepsBackRevivesNothing(t *testing.T) {
 	}
 }
 
+// What a refused write saw counts too, although the store knows nothing of it.
+func TestClockOfOneProcessNeverGoesBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ten := h.full()
+	h.advance(time.Hour)
+	_, err := h.Issue(h.ctx, admin, keeper.IssueRequest{Tenant: "nobody", Scheme: "truestamp"})
+	refused(t, err, keywright.NotFound, "tenant")
+	h.advance(-time.Hour)
+	if k := h.issue(ten, "truestamp").Key; !k.Created.Equal(start.Add(time.Hour)) {
+		t.Errorf("it was made at %s", k.Created)
+	}
+}
+
 func TestAnswersOnlyWhenTheIndexHasIt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -2,10 +2,12 @@ package keeper_test
 
 import (
 	"iter"
+	"path/filepath"
 	"testing"
 
 	"github.com/keywright/keywright/keeper"
 	"github.com/keywright/keywright/store/memory"
+	"github.com/keywright/keywright/store/sqlite"
 )
 
 // everyStore runs a test over the stores that need no server.
@@ -14,6 +16,13 @@ func everyStore(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Run("memory", func(t *testing.T) {
 		t.Parallel()
 		test(t, houseOver(t, memory.New()))
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "keys.db"), sqlite.Options{})
+		try(t, err)
+		t.Cleanup(func() { try(t, store.Close()) })
+		test(t, houseOver(t, store))
 	})
 }
 
