@@ -19,6 +19,7 @@ import (
 	"github.com/keywright/keywright/scheme"
 	"github.com/keywright/keywright/seal"
 	"github.com/keywright/keywright/store/memory"
+	"github.com/keywright/keywright/store/postgres"
 	"github.com/keywright/keywright/store/sqlite"
 	"github.com/keywright/keywright/verify"
 )
@@ -88,7 +89,15 @@ func openStore(ctx context.Context, cfg *config.Config, lookup func(string) (str
 		}
 		return s, nil
 	default:
-		return nil, fmt.Errorf("store.kind %q: not in this build", cfg.Store.Kind)
+		dsn, err := cfg.Store.DSN(lookup)
+		if err != nil {
+			return nil, err
+		}
+		s, err := postgres.Open(ctx, dsn.Reveal())
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
 }
 
@@ -99,12 +108,7 @@ func (c *core) gauges() gauges {
 		fresh:   c.index.Fresh,
 		age:     func() float64 { return c.age().Seconds() },
 		cursor:  func() float64 { return float64(c.follower.Applied()) },
-		limiter: func() float64 {
-			if l, ok := any(c.limiter).(interface{ Len() int }); ok {
-				return float64(l.Len())
-			}
-			return 0
-		},
+		limited: func() float64 { keys, addresses := c.limiter.Len(); return float64(keys + addresses) },
 	}
 }
 

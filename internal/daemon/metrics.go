@@ -30,7 +30,7 @@ type gauges struct {
 	age           func() float64 // seconds since the view was complete
 	fresh         func() bool
 	cursor        func() float64
-	limiter       func() float64
+	limited       func() float64 // keys and addresses
 }
 
 func newMetrics() *metrics {
@@ -72,7 +72,7 @@ func (m *metrics) watch(g gauges) {
 		return 0
 	})
 	m.gauge("keywright_feed_cursor", "The newest change that this node has applied.", g.cursor)
-	m.gauge("keywright_limiter_subjects", "Keys and addresses whose windows are remembered.", g.limiter)
+	m.gauge("keywright_limiter_subjects", "Keys and addresses whose windows are remembered.", g.limited)
 }
 
 func buildInfo() prometheus.Collector {

@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -31,7 +32,7 @@ func trusting(t *testing.T, file, addr string) *http.Client {
 	}
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true,
-		Dial: func(network, _ string) (net.Conn, error) { return net.Dial(network, addr) },
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, network, addr) },
 	}
 	return &http.Client{Transport: transport, Timeout: patience}
 }
