@@ -137,7 +137,7 @@ func (c *contender) used() (sum time.Duration, err error) {
 // compete puts load on the contenders in turn, round after round, so that what
 // else happens on the machine happens to all of them.
 func compete(ctx context.Context, s settings, all []*contender) error {
-	rounds, length := 5, 700*time.Millisecond
+	rounds, length := 5, 500*time.Millisecond
 	if s.short {
 		rounds, length = 3, 200*time.Millisecond
 	}
