@@ -3,6 +3,9 @@ package management_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/keywright/keywright/gate"
+	"github.com/keywright/keywright/internal/management"
 )
 
 const minimal = `{"tenant":"abcd1234","scheme":"keywright","environment":"live"}`
@@ -283,4 +286,18 @@ func TestNoOperatorRisesByIssuing(t *testing.T) {
 		h.want(t, 200, "POST", "/v1/keys/"+h.keyID+"/revoke", `{"reason":"compromised"}`, as(clerk)...)
 		h.want(t, 401, "GET", "/v1/keys", "")
 	})
+}
+
+// TestTwoReadingsOfOnePathNeverMeet puts a gate before the API that takes every
+// path for an open one: the operation behind must not answer.
+func TestTwoReadingsOfOnePathNeverMeet(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(o *management.Options) {
+		g, err := gate.New(gate.Options{APIs: []gate.API{{Name: management.APIName, Scheme: o.Schemes["keywright"], Routes: []gate.Route{{Path: "/{rest...}", Open: true}}}},
+			Index: o.Index, Pepper: o.Pepper, Clock: o.Clock})
+		must(t, err)
+		o.Gate = func() *gate.Gate { return g }
+	})
+	h.want(t, 404, "GET", "/v1/keys", "")
+	h.want(t, 404, "POST", "/v1/tenants", `{}`)
 }

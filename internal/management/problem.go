@@ -24,6 +24,14 @@ func (f fault) GetStatus() int { return f.Status }
 // ContentType implements huma.ContentTypeFilter.
 func (f fault) ContentType(string) string { return api.ProblemType }
 
+// GetHeaders implements huma.HeadersError.
+func (f fault) GetHeaders() http.Header {
+	if f.Status == http.StatusServiceUnavailable {
+		return http.Header{"Retry-After": {"1"}}
+	}
+	return nil
+}
+
 func problem(status int, detail string, wrong ...api.FieldError) *api.Problem {
 	if wrong == nil {
 		wrong = []api.FieldError{}

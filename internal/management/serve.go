@@ -40,8 +40,7 @@ func callFrom(ctx context.Context) *call {
 // to its operation.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
-	c := &call{view: s.View(r), requestID: s.requestID(r)}
-	r = untrailed(r)
+	c := &call{requestID: s.requestID(r)}
 	h := rec.Header()
 	h.Set("X-Request-Id", c.requestID)
 	h.Set("Cache-Control", "no-store")
@@ -58,7 +57,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.Observe(APIName, c.verdict.Decision.Reason.String(), rec.status)
 		}
 	}()
+	c.view = s.View(r)
 	c.verdict = s.Gate().Pass(&c.view, APIName)
+	r = untrailed(r)
 	if c.verdict.Answer == nil {
 		s.bind(c, r)
 	}
