@@ -52,7 +52,7 @@ func newCORS(at string, c *CORS) (*cors, error) {
 	}
 	for _, o := range c.Origins {
 		u, err := url.Parse(o)
-		if o != anyOrigin && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o || strings.ToLower(o) != o) {
+		if o != anyOrigin && (err != nil || strings.Contains(o, anyOrigin) || u.Host == "" || u.Scheme+"://"+u.Host != o || strings.ToLower(o) != o) {
 			return nil, invalid(at+".origins", "an origin is a scheme and a host in lower case, such as https://app.example.com, and not "+strconv.Quote(o))
 		}
 	}
