@@ -15,7 +15,7 @@ import (
 
 // Bounds on a file, so that a hostile one costs little.
 const (
-	maxSource = 64 << 10
+	maxSource = 32 << 10
 	maxDepth  = 12
 )
 

@@ -1,6 +1,7 @@
 package scheme
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 
@@ -213,6 +214,23 @@ func TestRead(t *testing.T) {
 	}
 	if _, got := p.Read("", strings.Repeat("b", 32)); got == keywright.Granted {
 		t.Error("half a pair")
+	}
+}
+
+func TestEnvironmentOf(t *testing.T) {
+	d := parseFile(t, "../schemes/domain-trust.yaml")
+	for _, env := range []string{"testing", "production"} {
+		c, err := d.Mint(rand.Reader, Minting{Environment: env})
+		if err != nil || d.EnvironmentOf(c) != env {
+			t.Errorf("DMT-13 a key for %s is taken for %q (%v)", env, d.EnvironmentOf(c), err)
+		}
+	}
+	if env := d.EnvironmentOf(keywright.NewCredential("", "dt_prod_x")); env != "" {
+		t.Errorf("no key at all is of the environment %q", env)
+	}
+	p := parseFile(t, "../schemes/trustifi.yaml")
+	if env := p.EnvironmentOf(keywright.NewCredential(strings.Repeat("a", 48), strings.Repeat("b", 32))); env != "" {
+		t.Errorf("a pair of no environment is of %q", env)
 	}
 }
 

@@ -84,6 +84,19 @@ func (s *Scheme) Formats() []string {
 	return append(minted, read...)
 }
 
+// EnvironmentOf returns the environment that a credential's own format fixes,
+// such as "production" for dt_prod_…; "" where the format does not tell.
+func (s *Scheme) EnvironmentOf(c keywright.Credential) string {
+	key, secret := c.Reveal()
+	for i := range s.formats {
+		f := &s.formats[i]
+		if (f.pair && f.key.fits(key) && f.secret.fits(secret)) || (!f.pair && key == "" && f.key.fits(secret)) {
+			return f.environment
+		}
+	}
+	return ""
+}
+
 // Hint returns what may be shown of a credential to tell keys apart, such as "…x7Kq".
 func (s *Scheme) Hint(c keywright.Credential) string {
 	_, secret := c.Reveal()
