@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,18 +69,20 @@ func (c *counter) Take(now time.Time, _ string, rules []keywright.LimitRule, key
 
 // world is a gate with one API of one scheme, and one key.
 type world struct {
-	gate    *Gate
-	index   *held
-	limits  *counter
-	key     *keywright.Key
-	secret  string
-	now     time.Time
-	headers map[string]string
+	gate   *Gate
+	index  *held
+	limits *counter
+	key    *keywright.Key
+	secret string
+	now    time.Time
 }
+
+// parsed reads the shipped schemes once for all tests.
+var parsed = sync.OnceValues(schemes.Shipped)
 
 func shipped(t testing.TB, name string) *scheme.Scheme {
 	t.Helper()
-	all, err := schemes.Shipped()
+	all, err := parsed()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,22 +58,23 @@ func (s *Site) roundTrip(t *testing.T, at Listening, secure bool, host, method s
 
 func (s *Site) dial(t *testing.T, at Listening, secure bool, host string) net.Conn {
 	t.Helper()
-	dialer := &net.Dialer{Timeout: patience}
+	plain := &net.Dialer{Timeout: patience}
 	if !secure {
-		conn, err := dialer.Dial("tcp", at.Plain)
+		conn, err := plain.DialContext(t.Context(), "tcp", at.Plain)
 		must(t, err)
 		return conn
 	}
-	conn, err := tls.DialWithDialer(dialer, "tcp", at.TLS, &tls.Config{RootCAs: s.roots, ServerName: host, MinVersion: tls.VersionTLS12})
+	dialer := &tls.Dialer{NetDialer: plain, Config: &tls.Config{RootCAs: s.roots, ServerName: host, MinVersion: tls.VersionTLS12}}
+	conn, err := dialer.DialContext(t.Context(), "tcp", at.TLS)
 	must(t, err)
 	return conn
 }
 
-var dateLine = regexp.MustCompile(`(?m)^Date: [^\n]*\n`) //nolint:gochecknoglobals // compiled once, never changed
+var dateLine = regexp.MustCompile(`(?m)^Date: [^\n]*\n`)
 
 func undated(raw string) string { return dateLine.ReplaceAllString(raw, "") }
 
-var placeholder = regexp.MustCompile(`\{\{(junk|byte):([0-9a-f]+)\}\}`) //nolint:gochecknoglobals // compiled once, never changed
+var placeholder = regexp.MustCompile(`\{\{(junk|byte):([0-9a-f]+)\}\}`)
 
 // fill puts a fixture's credential into a vector's text.
 func fill(text string, c keywright.Credential) string {
