@@ -19,7 +19,7 @@ func (a *app) confirm(cmd *cobra.Command, question string) error {
 	if a.yes {
 		return nil
 	}
-	if !terminal(cmd.InOrStdin()) {
+	if !a.asks(cmd.InOrStdin()) {
 		return usage(question + " Say --yes: there is no terminal to ask on.")
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", question)

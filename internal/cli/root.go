@@ -23,12 +23,13 @@ type app struct {
 	insecure bool
 	yes      bool
 	now      func() time.Time
+	asks     func(stream any) bool // whether a stream is a terminal
 }
 
 // New returns the command "keywright" with every command for customers and
 // operators attached, and the extra ones.
 func New(extra ...*cobra.Command) *cobra.Command {
-	a := &app{now: time.Now}
+	a := &app{now: time.Now, asks: terminal}
 	root := &cobra.Command{
 		Use:   "keywright",
 		Short: "Issue, verify, rotate and revoke API keys",

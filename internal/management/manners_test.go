@@ -137,6 +137,7 @@ func TestEveryFieldThatIsWrongIsNamed(t *testing.T) {
 		{"POST", "/v1/keys", with(`"expires_at":"0001-01-01T00:00:00Z"`), "expires_at"},
 		{"POST", "/v1/keys", with(`"expires_at":4102444800`), "expires_at"},
 		{"POST", "/v1/keys", with(`"colour":"red"`), "colour"},
+		{"POST", "/v1/keys", with(`"Name":"another letter case"`), "Name"},
 		{"POST", "/v1/keys", with(`"id":"key_01JZ8Q6V7N3F5T9X2B4C6D8E0G"`), "id"},
 		{"POST", "/v1/keys", with(`"name":5`), "name"},
 		{"POST", "/v1/keys", with(`"name":"` + strings.Repeat("n", 500) + `"`), "name"},

@@ -83,9 +83,6 @@ func (s *server) amendTenant(ctx context.Context, c *call, in *amendTenantIn) (*
 	if err != nil {
 		return tenantRecord(0, t, err)
 	}
-	if t.ID == keywright.OperatorTenant && b.Archived != nil && *b.Archived {
-		return nil, conflict("the operators' tenant cannot be archived: nobody could bring it back")
-	}
 	version, err := match(in.IfMatch, t.Version)
 	if err != nil {
 		return nil, err
