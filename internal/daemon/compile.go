@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"net/http"
@@ -28,16 +29,18 @@ type Plan struct {
 	Schemes map[string]*scheme.Scheme
 	APIs    []gate.API // the management API is the last
 	Targets map[string]proxy.Target
-	OpenAPI map[string]string // API name → the path of its document
+	OpenAPI map[string][]byte // API name → its document
+	// texts tells whether a scheme's file has changed, by name.
+	texts map[string][sha256.Size]byte
 }
 
 // Compile checks everything about a configuration that can be checked without
 // opening a socket or a store. The error is a *config.Problems, or a scheme's
 // own, which shows its file, line and column.
 func Compile(src *config.Source) (*Plan, error) {
-	p := &Plan{Source: src, Targets: map[string]proxy.Target{}, OpenAPI: map[string]string{}}
+	p := &Plan{Source: src, Targets: map[string]proxy.Target{}, OpenAPI: map[string][]byte{}, texts: map[string][sha256.Size]byte{}}
 	var err error
-	if p.Schemes, err = readSchemes(src); err != nil {
+	if err = p.readSchemes(); err != nil {
 		return nil, err
 	}
 	for i := range src.Config.APIs {
@@ -74,30 +77,31 @@ func (nobody) Verify(time.Time, keywright.Digest, *keywright.Need) keywright.Dec
 // Digest implements gate.Digester.
 func (nobody) Digest(keywright.Credential) keywright.Digest { return keywright.Digest{} }
 
-func readSchemes(src *config.Source) (map[string]*scheme.Scheme, error) {
+// readSchemes takes the schemes that ship, and those of the configuration's files.
+func (p *Plan) readSchemes() error {
 	shipped, err := schemes.Shipped()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	all := maps.Clone(shipped)
-	for i, file := range src.Config.SchemeFiles {
+	p.Schemes = maps.Clone(shipped)
+	for i, file := range p.Source.Config.SchemeFiles {
 		field := fmt.Sprintf("scheme_files[%d]", i)
 		text, err := readBounded(file, maxSchemeFile)
 		if err != nil {
-			src.Fault(field, err.Error())
+			p.Source.Fault(field, "cannot be read: "+err.Error())
 			continue
 		}
 		s, err := scheme.Parse(file, text)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if _, taken := all[s.Name()]; taken {
-			src.Fault(field, "there is a scheme "+s.Name()+" already: give this one another name")
+		if _, taken := p.Schemes[s.Name()]; taken {
+			p.Source.Fault(field, "there is a scheme "+s.Name()+" already: give this one another name")
 			continue
 		}
-		all[s.Name()] = s
+		p.Schemes[s.Name()], p.texts[s.Name()] = s, sha256.Sum256(text)
 	}
-	return all, nil
+	return nil
 }
 
 func readBounded(file string, limit int64) ([]byte, error) {
@@ -174,7 +178,7 @@ func (p *Plan) openAPI(field string, a *config.API) {
 		p.Source.Fault(field, "is no OpenAPI document: it must be JSON or YAML with openapi: 3.x at its top")
 		return
 	}
-	p.OpenAPI[a.Name] = a.OpenAPI
+	p.OpenAPI[a.Name] = text
 }
 
 // find returns a protected surface by its name.

@@ -16,7 +16,6 @@ import (
 	"github.com/keywright/keywright/internal/management"
 	"github.com/keywright/keywright/keeper"
 	"github.com/keywright/keywright/limit"
-	"github.com/keywright/keywright/scheme"
 	"github.com/keywright/keywright/seal"
 	"github.com/keywright/keywright/store/memory"
 	"github.com/keywright/keywright/store/postgres"
@@ -35,14 +34,13 @@ type core struct {
 	bounded  bool // the view can grow old: the store is not ours alone
 	unfollow func()
 	setup    http.Handler // nil once there is an operator key
-	schemes  map[string]*scheme.Scheme
 }
 
 // openCore opens the store and fills the index. Every error says what to do; the
 // core is returned with it, for close to give back what was opened.
 func openCore(ctx context.Context, o *Options, plan *Plan) (c *core, err error) {
 	cfg := &o.Source.Config
-	c = &core{schemes: plan.Schemes, bounded: cfg.Store.Kind == config.Postgres, limiter: limit.New(cfg.Limits.Subjects)}
+	c = &core{bounded: cfg.Store.Kind == config.Postgres, limiter: limit.New(cfg.Limits.Subjects)}
 	// The store first: it is what refuses a second process.
 	if c.store, err = openStore(ctx, cfg, o.Lookup); err != nil {
 		return c, err

@@ -109,6 +109,9 @@ func (d *Daemon) console() http.Handler { return d.observed(d.answerConsole) }
 // jwksPath publishes the keys that identity assertions are verified with.
 const jwksPath = "/.well-known/keywright/jwks.json"
 
+// openAPIPath publishes the APIs' own documents, each under its API's name.
+const openAPIPath = "/.well-known/keywright/openapi/"
+
 func (d *Daemon) answerConsole(g *generation, w http.ResponseWriter, r *http.Request) {
 	labelled(r, management.APIName)
 	switch r.URL.Path {
@@ -119,6 +122,10 @@ func (d *Daemon) answerConsole(g *generation, w http.ResponseWriter, r *http.Req
 	case "/readyz":
 		d.readyz(w, r)
 	default:
+		if api, ok := strings.CutPrefix(r.URL.Path, openAPIPath); ok && g.plan.OpenAPI[api] != nil {
+			readOnly(w, r, "application/openapi+yaml", g.plan.OpenAPI[api]) // of which JSON is a part
+			return
+		}
 		g.management.ServeHTTP(w, r)
 	}
 }

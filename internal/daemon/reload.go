@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -39,12 +40,10 @@ func (d *Daemon) reload() error {
 	if err != nil {
 		return err
 	}
-	// The keeper holds the schemes of the start: a key's life must not change
+	// The keeper holds the schemes of the start: how keys live must not change
 	// under the keys that live by it without anybody noticing.
-	for name := range plan.Schemes {
-		if _, known := d.core.schemes[name]; !known {
-			return fmt.Errorf("scheme_files: the scheme %s is new, and schemes are read at a start: restart", name)
-		}
+	if !maps.Equal(plan.texts, d.plan().texts) {
+		return errors.New("scheme_files: schemes are read at a start, and one was added, removed or changed: restart, or put it back")
 	}
 	if err := d.certs.load(plan); err != nil {
 		return err

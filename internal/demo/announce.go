@@ -7,7 +7,7 @@ import (
 
 // announcement is what a newcomer reads first. Every line that begins with
 // "curl " works as it stands.
-func announcement(c *Credentials) string {
+func announcement(c *Credentials, metrics string) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("Keywright is running, with six example APIs behind it. Everything here is made up")
@@ -22,6 +22,9 @@ func announcement(c *Credentials) string {
 	say("  $ curl -X POST -H 'Authorization: Bearer %s' -d '{\"advance\":\"168h\"}' %s\n", c.Management.Key, clockURL(c))
 	say("By host, on one port:  %s and %s, as NAME.localhost", c.HTTP, c.TLS)
 	say("The CA of the certificates:  %s", c.CA)
+	if metrics != "" {
+		say("For Prometheus:  http://%s/metrics", metrics)
+	}
 	say("Stop with Ctrl-C.")
 	return b.String()
 }

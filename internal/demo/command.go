@@ -33,7 +33,7 @@ ones.`,
 	f := cmd.Flags()
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "where plain HTTP is answered; port 0 picks a free one")
 	f.StringVar(&o.ListenTLS, "listen-tls", "127.0.0.1:8443", "where TLS is answered; port 0 picks a free one")
-	f.StringVar(&o.Metrics, "metrics", "", "where /metrics, /healthz and /readyz are answered (nowhere)")
+	f.StringVar(&o.Metrics, "metrics", "127.0.0.1:0", "where /metrics, /healthz and /readyz are answered; empty for nowhere")
 	f.StringVar(&o.Data, "data", "", "the `folder` to keep everything in (a temporary one)")
 	f.StringVar(&o.Credentials, "credentials", "", "a `file` to write the keys to, as JSON, once everything answers")
 	return cmd

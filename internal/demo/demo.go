@@ -194,7 +194,7 @@ func (d *Demo) probe(ctx context.Context) error {
 // Announce prints the samples, then writes the credentials file: whoever waits
 // for the file finds everything said and done.
 func (d *Demo) Announce() error {
-	if _, err := io.WriteString(d.o.Out, announcement(&d.has)); err != nil {
+	if _, err := io.WriteString(d.o.Out, announcement(&d.has, d.daemon.Address("metrics"))); err != nil {
 		return err
 	}
 	if d.o.Credentials == "" {

@@ -43,9 +43,12 @@ func systems() []system {
 
 func (s *system) host() string { return s.name + ".localhost" }
 
+// rotationGuide is what holders of a retiring key are pointed at.
+const rotationGuide = "https://github.com/keywright/keywright/blob/main/docs/life-of-a-rotation.md"
+
 // api is the system as a configuration says it.
 func (s *system) api() config.API {
-	out := config.API{Name: s.name, Hosts: []string{s.host()}, Scheme: s.scheme, Upstream: "http://" + s.name + ".upstream.invalid", CORS: s.cors}
+	out := config.API{Name: s.name, Hosts: []string{s.host()}, Scheme: s.scheme, Upstream: "http://" + s.name + ".upstream.invalid", Help: rotationGuide, CORS: s.cors}
 	for _, r := range s.table() {
 		out.Routes = append(out.Routes, config.Route{
 			Path: r.Path, Methods: []string{r.Method}, Scheme: r.Scheme, Open: r.Open, MaxBody: config.Size(r.MaxBody),
