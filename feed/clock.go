@@ -25,10 +25,16 @@ type reading struct{ boot, mono, wall int64 }
 // monotonic clock alone, so when the two drift apart it asks again at once. The
 // readings never go back.
 func Clock() func() int64 {
+	return clock(Boottime, func() (mono, wall int64) {
+		t := time.Now()
+		return int64(t.Sub(started)), t.UnixNano()
+	})
+}
+
+func clock(boottime func() int64, cheap func() (mono, wall int64)) func() int64 {
 	var last atomic.Pointer[reading]
 	return func() int64 {
-		t := time.Now()
-		mono, wall := int64(t.Sub(started)), t.UnixNano()
+		mono, wall := cheap()
 		if r := last.Load(); r != nil {
 			passed := mono - r.mono
 			slept := wall - r.wall - passed
@@ -36,10 +42,10 @@ func Clock() func() int64 {
 				return r.boot + passed
 			}
 		}
-		boot := Boottime()
-		t = time.Now() // after it, so that no reading in between is ahead of the next one
-		if asked := int64(t.Sub(started)) - mono; asked < int64(askedFast) {
-			last.Store(&reading{boot: boot, mono: int64(t.Sub(started)), wall: t.UnixNano()})
+		boot := boottime()
+		now, wall := cheap() // after it, so that no reading in between is ahead of the next one
+		if now-mono < int64(askedFast) {
+			last.Store(&reading{boot: boot, mono: now, wall: wall})
 		}
 		return boot
 	}
