@@ -200,3 +200,11 @@ func TestMessagesAreBounded(t *testing.T) {
 	send(c, &play, "another environment has its own bound")
 	send(c, &wile, "and so has another tenant")
 }
+
+func FuzzMessages(f *testing.F) {
+	h, err := New(Options{Identify: exampletest.Identify})
+	if err != nil {
+		f.Fatal(err)
+	}
+	exampletest.Bodies(f, h, live, "POST", "/v1/messages", `{"text":"hello"}`)
+}

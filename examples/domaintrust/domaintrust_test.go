@@ -313,3 +313,11 @@ func TestEveryPrintedRequestRuns(t *testing.T) {
 	c.Printed(as("a", Testing), nil)
 	c.Printed(as("a", Production), nil)
 }
+
+func FuzzSubmissions(f *testing.F) {
+	h, err := New(Options{Identify: exampletest.Identify})
+	if err != nil {
+		f.Fatal(err)
+	}
+	exampletest.Bodies(f, h, *as("a", Production), "POST", "/api/domains", `{"domains":[{"domain":"bad.example.com","activity":"x"},{"domain":5},null]}`)
+}

@@ -191,3 +191,11 @@ func TestEveryPrintedRequestRuns(t *testing.T) {
 	id := c.Want(201, &ada, "POST", "/v1/items", aHash(abc))["id"].(string)
 	c.Printed(&ada, map[string]string{"01JQ6M3Z5N7P9R1T3V5X7Z9B2F": id})
 }
+
+func FuzzItems(f *testing.F) {
+	h, err := New(Options{Identify: exampletest.Identify})
+	if err != nil {
+		f.Fatal(err)
+	}
+	exampletest.Bodies(f, h, ada, "POST", "/v1/items", `{"hash":"`+abc+`","hashType":"sha-256"}`)
+}

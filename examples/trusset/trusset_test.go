@@ -272,3 +272,19 @@ func TestTRS42_EveryPrintedRequestRuns(t *testing.T) {
 	c.Printed(instance("a"), map[string]string{printed: id}, "listIssuers")
 	c.Printed(registrant(), nil, "listCustomers", "createCustomer", "listTokens", "listOrders", "placeOrder", "listMarkets", "listWallets")
 }
+
+func FuzzOrders(f *testing.F) {
+	h, err := New(Options{Identify: exampletest.Identify})
+	if err != nil {
+		f.Fatal(err)
+	}
+	exampletest.Bodies(f, h, *instance("a"), "POST", "/trading/api/orders", `{"customerId":"cus_x","token":"ALPB","side":"buy","quantity":1}`)
+}
+
+func FuzzCustomers(f *testing.F) {
+	h, err := New(Options{Identify: exampletest.Identify})
+	if err != nil {
+		f.Fatal(err)
+	}
+	exampletest.Bodies(f, h, *instance("a"), "POST", "/customers/api/manage", `{"name":"Ada","email":"ada@example.com","country":"IE","openingDeposit":1}`)
+}

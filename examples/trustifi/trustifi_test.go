@@ -201,3 +201,12 @@ func TestTFI26_EveryPrintedRequestRuns(t *testing.T) {
 	id := c.Want(201, &ada, "POST", "/api/i/v1/email", aMail(true))["_id"].(string)
 	c.Printed(&ada, map[string]string{"01JQ6M3Z5N7P9R1T3V5X7Z9B2F": id})
 }
+
+func FuzzMails(f *testing.F) {
+	h, err := New(Options{Identify: exampletest.Identify})
+	if err != nil {
+		f.Fatal(err)
+	}
+	exampletest.Bodies(f, h, exampletest.Someone("ada", ""), "POST", "/api/i/v1/email",
+		`{"recipients":[{"email":"grace@example.com"}],"title":"t","html":"h","methods":{"encryptContent":true}}`)
+}

@@ -260,3 +260,11 @@ func TestEveryPrintedRequestRuns(t *testing.T) {
 	user, link := newUser(c, "grace@example.com")
 	c.Printed(&ada, map[string]string{"4821730951": strings.TrimPrefix(user, "/api/users/"), "eyJ0Ijoi.c2lnbmF0dXJl": strings.TrimPrefix(link, "/magic/")})
 }
+
+func FuzzUsers(f *testing.F) {
+	h, err := New(Options{Identify: exampletest.Identify})
+	if err != nil {
+		f.Fatal(err)
+	}
+	exampletest.Bodies(f, h, ada, "POST", "/api/users", `{"email":"ada@example.com","first_name":"Ada","last_name":null}`)
+}
