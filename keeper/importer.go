@@ -111,6 +111,9 @@ func (im *importing) flush(ctx context.Context) error {
 	}
 	results := make([]ImportResult, len(im.batch))
 	err := im.k.mint(ctx, func(tx keywright.Tx, now time.Time) error {
+		if err := im.k.fitting(ctx, tx); err != nil {
+			return err
+		}
 		for i, e := range im.batch {
 			results[i] = ImportResult{Line: e.row.Line, Err: e.err}
 			if e.err != nil {

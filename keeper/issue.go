@@ -77,6 +77,9 @@ func (k *Keeper) issue(ctx context.Context, tx keywright.Tx, now time.Time, by k
 	if err != nil {
 		return err
 	}
+	if err := k.fitting(ctx, tx); err != nil {
+		return err
+	}
 	c, err := k.draw(now, s, t, &key, "")
 	if err != nil {
 		return err
@@ -104,7 +107,9 @@ func (k *Keeper) identify(now time.Time, s *scheme.Scheme, key *keywright.Key, c
 	if err != nil {
 		return err
 	}
-	key.ID = keywright.NewKeyID(now, e)
+	if key.ID = keywright.NewKeyID(now, e); k.drawn.again(key.ID) {
+		return errRepeated
+	}
 	key.Digest, key.Pepper = k.pepper.Digest(c), k.pepper.ID()
 	key.Public, key.Hint = c.Public(), s.Hint(c)
 	if !s.Recoverable() {
@@ -118,17 +123,9 @@ func (k *Keeper) identify(now time.Time, s *scheme.Scheme, key *keywright.Key, c
 	return err
 }
 
-// insert puts a new key, and replaces none: an id or a digest that is there
-// already was drawn a second time.
+// insert puts a new key. A digest that is there already was drawn a second time.
 func insert(ctx context.Context, tx keywright.Tx, key keywright.Key, e keywright.Event) error {
-	_, err := tx.Key(ctx, key.ID)
-	if err == nil {
-		return errRepeated
-	}
-	if !errors.Is(err, keywright.NotFound) {
-		return err
-	}
-	err = put(ctx, tx, key, e)
+	err := put(ctx, tx, key, e)
 	if errors.Is(err, keywright.Conflict) {
 		return errRepeated
 	}

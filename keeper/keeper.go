@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/keywright/keywright"
@@ -26,6 +27,10 @@ type Options struct {
 	Random  io.Reader        // nil is crypto/rand
 	// Wait returns when this node's index has applied a cursor; nil does not wait.
 	Wait func(context.Context, keywright.Cursor) error
+	// Sole says that nobody but this keeper writes to the store, so that its newest
+	// instant is read once and not with each write. An embedded store that refuses
+	// a second process is such a one; one that several nodes share is not.
+	Sole bool
 }
 
 // Keeper is safe for concurrent use.
@@ -37,6 +42,10 @@ type Keeper struct {
 	clock   *clock
 	random  io.Reader
 	wait    func(context.Context, keywright.Cursor) error
+	sole    bool
+	caught  atomic.Bool // the clock has caught up with the store once
+	fits    atomic.Bool // keys of the store were seen to be under our pepper
+	drawn   drawn
 }
 
 // New returns a keeper.
@@ -49,7 +58,7 @@ func New(o Options) *Keeper {
 	}
 	return &Keeper{
 		store: o.Store, schemes: maps.Clone(o.Schemes), pepper: o.Pepper, sealer: o.Sealer,
-		clock: &clock{read: o.Clock}, random: &locked{r: o.Random}, wait: o.Wait,
+		clock: &clock{read: o.Clock}, random: &locked{r: o.Random}, wait: o.Wait, sole: o.Sole,
 	}
 }
 
@@ -61,7 +70,12 @@ type clock struct {
 }
 
 func (c *clock) now() time.Time {
-	t := c.read().UTC().Round(0) // instants are compared with stored ones: no monotonic reading
+	return c.atLeast(c.read().UTC().Round(0)) // instants are compared with stored ones: no monotonic reading
+}
+
+// atLeast moves the clock on to an instant, if it has not passed it, and returns
+// what it then shows.
+func (c *clock) atLeast(t time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if t.After(c.last) {
@@ -110,14 +124,33 @@ func (k *Keeper) write(ctx context.Context, fn func(tx keywright.Tx, now time.Ti
 // so that a clock that steps back revives nothing.
 func (k *Keeper) instant(ctx context.Context, r keywright.Reader) (time.Time, error) {
 	now := k.clock.now()
+	if k.sole && k.caught.Load() {
+		return now, nil
+	}
 	newest, err := r.Events(ctx, keywright.EventQuery{Limit: 1})
 	if err != nil {
 		return time.Time{}, err
 	}
-	if len(newest) > 0 && newest[0].At.After(now) {
-		return newest[0].At.UTC(), nil
+	if len(newest) > 0 {
+		now = k.clock.atLeast(newest[0].At.UTC())
 	}
+	k.caught.Store(true)
 	return now, nil
+}
+
+// drawn remembers the newest id, to notice randomness that stands still: putting
+// a key under an id that is there would replace that key.
+type drawn struct {
+	mu   sync.Mutex
+	last keywright.KeyID
+}
+
+func (d *drawn) again(id keywright.KeyID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	again := id == d.last
+	d.last = id
+	return again
 }
 
 // errRepeated says that a credential or an id was drawn that is there already.

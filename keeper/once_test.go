@@ -336,6 +336,27 @@ func TestClockThatStepsBackRevivesNothing(t *testing.T) {
 	}
 }
 
+// A keeper that is alone reads the store's newest instant once, and no less.
+func TestClockOfASoleKeeper(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ten := h.full()
+	h.advance(time.Hour)
+	h.issue(ten, "truestamp")
+	h.advance(-2 * time.Hour)
+	h.options.Sole = true
+	h.Keeper = keeper.New(h.options)
+	for range 2 {
+		if k := h.issue(ten, "truestamp").Key; !k.Created.Equal(start.Add(time.Hour)) {
+			t.Errorf("it was made at %s", k.Created)
+		}
+	}
+	h.advance(3 * time.Hour)
+	if k := h.issue(ten, "truestamp").Key; !k.Created.Equal(start.Add(2 * time.Hour)) {
+		t.Errorf("it was made at %s", k.Created)
+	}
+}
+
 // What a refused write saw counts too, although the store knows nothing of it.
 func TestClockOfOneProcessNeverGoesBack(t *testing.T) {
 	t.Parallel()

@@ -27,12 +27,35 @@ func (k *Keeper) CheckPepper(ctx context.Context) error {
 		ours := k.pepper.ID()
 		switch {
 		case oldest.Pepper == ours && newest.Pepper == ours:
+			k.fits.Store(true)
 			return nil
 		case oldest.Pepper != newest.Pepper:
 			return &keywright.Error{Kind: keywright.Conflict, Field: "pepper", Detail: fmt.Sprintf("a pepper rotation was cut short: some keys are under the chain %s and some under %s, and the secrets folder holds %s. Run the rotation again with both peppers in the folder, and then start", oldest.Pepper, newest.Pepper, ours)}
 		}
-		return &keywright.Error{Kind: keywright.Conflict, Field: "pepper", Detail: fmt.Sprintf("the keys in the store were made with the pepper %s, but the secrets folder holds %s: with it no key would be known. Bring back the secrets folder that belongs to this data, or name it with the configured path; do not make a new one", oldest.Pepper, ours)}
+		return misfit(oldest.Pepper, ours)
 	})
+}
+
+func misfit(theirs, ours string) error {
+	return &keywright.Error{Kind: keywright.Conflict, Field: "pepper", Detail: fmt.Sprintf("the keys in the store were made with the pepper %s, but the secrets folder holds %s: with it no key would be known. Bring back the secrets folder that belongs to this data, or name it with the configured path; do not make a new one", theirs, ours)}
+}
+
+// fitting refuses a new key beside keys of another pepper. A start with an empty
+// store fits every pepper, so of two nodes that start on one with different
+// secrets folders, the second to make a key is told here.
+func (k *Keeper) fitting(ctx context.Context, r keywright.Reader) error {
+	if k.fits.Load() {
+		return nil
+	}
+	oldest, err := firstAfter(ctx, r, keywright.KeyID{})
+	switch {
+	case err != nil || oldest == nil:
+		return err
+	case oldest.Pepper != k.pepper.ID():
+		return misfit(oldest.Pepper, k.pepper.ID())
+	}
+	k.fits.Store(true)
+	return nil
 }
 
 func firstAfter(ctx context.Context, r keywright.Reader, after keywright.KeyID) (*keywright.Key, error) {
@@ -94,6 +117,7 @@ func (k *Keeper) Repepper(ctx context.Context, by keywright.Actor, next *seal.Pe
 	if next.Base() != k.pepper.ID() {
 		return 0, invalid("pepper", fmt.Sprintf("the new chain %s is not the present one, %s, with one more link", next.ID(), k.pepper.ID()))
 	}
+	k.fits.Store(false) // from here on this keeper makes no key: its pepper is the old one
 	turned := 0
 	var after keywright.KeyID
 	for {

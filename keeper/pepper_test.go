@@ -43,6 +43,27 @@ func TestStartWithTheWrongPepperIsRefused(t *testing.T) {
 	refused(t, h.under(next).CheckPepper(h.ctx), keywright.Conflict, "pepper")
 }
 
+// Two nodes that start on one empty store with different secrets folders both fit
+// it; the second to make a key is refused.
+func TestTwoPeppersNeverShareAStore(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ten := h.full()
+	other := h.under(seal.NewPepper(seal.Link{9}))
+	if err := errors.Join(h.CheckPepper(h.ctx), other.CheckPepper(h.ctx)); err != nil {
+		t.Fatal(err)
+	}
+	k := h.issue(ten, "trusset-instance").Key
+	_, err := other.Issue(h.ctx, admin, keeper.IssueRequest{Tenant: ten.Ref, Scheme: "truestamp"})
+	refused(t, err, keywright.Conflict, "pepper")
+	_, err = other.Rotate(h.ctx, admin, k.ID, keeper.RotateRequest{})
+	refused(t, err, keywright.Conflict, "pepper")
+	err = other.Import(h.ctx, admin, rowsOf(keeper.ImportRow{Line: 1, Tenant: ten.Ref, Scheme: "trust-swiftly", Key: old(1)}), func(keeper.ImportResult) { t.Error("a row was taken") })
+	if !errors.Is(err, keywright.Conflict) || len(h.keys(keywright.KeyQuery{})) != 1 {
+		t.Errorf("imported under another pepper: %v", err)
+	}
+}
+
 func TestPepperRotationNeedsNoKey(t *testing.T) {
 	t.Parallel()
 	everyStore(t, func(t *testing.T, h *house) {
@@ -65,6 +86,8 @@ func TestPepperRotationNeedsNoKey(t *testing.T) {
 				t.Errorf("the trail is %s", got)
 			}
 		}
+		_, err := h.Issue(h.ctx, admin, keeper.IssueRequest{Tenant: ten.Ref, Scheme: "truestamp"})
+		refused(t, err, keywright.Conflict, "pepper")
 		if err := h.under(next).CheckPepper(h.ctx); err != nil {
 			t.Errorf("with the new pepper: %v", err)
 		}
@@ -72,7 +95,7 @@ func TestPepperRotationNeedsNoKey(t *testing.T) {
 		if n, err := h.Repepper(h.ctx, admin, next); err != nil || n != 0 {
 			t.Errorf("run again, it turned %d keys, %v", n, err)
 		}
-		_, err := h.Repepper(h.ctx, admin, seal.NewPepper(seal.Link{8}))
+		_, err = h.Repepper(h.ctx, admin, seal.NewPepper(seal.Link{8}))
 		refused(t, err, keywright.Invalid, "pepper")
 		_, err = h.Repepper(h.ctx, admin, h.secrets.Pepper.Extend(seal.Link{7}))
 		refused(t, err, keywright.Conflict, "")

@@ -61,6 +61,9 @@ func (k *Keeper) rotate(ctx context.Context, tx keywright.Tx, now time.Time, by 
 	if err != nil {
 		return err
 	}
+	if err := k.fitting(ctx, tx); err != nil {
+		return err
+	}
 	public := ""
 	if p.Rotation.KeepsKey {
 		public = l.key.Public
