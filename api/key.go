@@ -51,17 +51,17 @@ type Key struct {
 	Notice         string      `json:"notice,omitempty" doc:"What to do next, in words."`
 }
 
-// CreateKey asks for a key.
+// CreateKey asks for a key. null is the same as absent.
 type CreateKey struct {
 	Tenant      string            `json:"tenant" minLength:"1" maxLength:"128" doc:"The tenant's id or ref." example:"acme0001"`
 	Scheme      string            `json:"scheme" minLength:"1" maxLength:"64" doc:"The wire contract." example:"keywright"`
-	Name        string            `json:"name,omitempty" maxLength:"1024" doc:"What the key is for. The scheme says whether it must be there, and its length." example:"CI"`
-	Environment string            `json:"environment,omitempty" maxLength:"64" doc:"One of the scheme's, where it has any." example:"live"`
+	Name        string            `json:"name,omitempty" nullable:"true" maxLength:"1024" doc:"What the key is for. The scheme says whether it must be there, and its length." example:"CI"`
+	Environment string            `json:"environment,omitempty" nullable:"true" maxLength:"64" doc:"One of the scheme's, where it has any." example:"live"`
 	ExpiresAt   *time.Time        `json:"expires_at,omitempty" nullable:"true" doc:"When the key dies, RFC 3339; null or absent is never. Not together with ttl." example:"2030-01-01T00:00:00Z"`
-	TTL         *int64            `json:"ttl,omitempty" minimum:"0" maximum:"3155760000" doc:"Whole seconds that the key lives; 0 is for ever. Not together with expires_at." example:"86400"`
+	TTL         *int64            `json:"ttl,omitempty" nullable:"true" minimum:"0" maximum:"3155760000" doc:"Whole seconds that the key lives; 0 is for ever. Not together with expires_at." example:"86400"`
 	Permissions []string          `json:"permissions,omitempty" maxItems:"64" doc:"What the key may do, where the scheme has permissions." example:"[\"files:read\"]"`
 	Addresses   []string          `json:"addresses,omitempty" maxItems:"64" doc:"Where it may be used from: addresses or CIDR prefixes." example:"[\"192.0.2.0/24\"]"`
-	Metadata    map[string]string `json:"metadata,omitempty" doc:"At most 32 short texts of your own."`
+	Metadata    map[string]string `json:"metadata,omitempty" nullable:"true" doc:"At most 32 short texts of your own."`
 }
 
 // AmendKey changes a key; what is absent stays as it is.

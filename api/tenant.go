@@ -16,14 +16,14 @@ type Tenant struct {
 	Version      uint64            `json:"version" doc:"Grows by one with each write; the ETag is \"v\" and this number."`
 }
 
-// CreateTenant asks for a tenant.
+// CreateTenant asks for a tenant. null is the same as absent.
 type CreateTenant struct {
-	Ref          string            `json:"ref,omitempty" maxLength:"64" doc:"Made up, 8 letters and digits, unless given." example:"acme0001"`
-	Name         string            `json:"name,omitempty" maxLength:"1024" example:"Acme Inc."`
-	Plan         string            `json:"plan,omitempty" maxLength:"128" example:"growth"`
+	Ref          string            `json:"ref,omitempty" nullable:"true" maxLength:"64" doc:"Made up, 8 letters and digits, unless given." example:"acme0001"`
+	Name         string            `json:"name,omitempty" nullable:"true" maxLength:"1024" example:"Acme Inc."`
+	Plan         string            `json:"plan,omitempty" nullable:"true" maxLength:"128" example:"growth"`
 	Services     []string          `json:"services,omitempty" maxItems:"64"`
 	Environments []string          `json:"environments,omitempty" maxItems:"64"`
-	Metadata     map[string]string `json:"metadata,omitempty"`
+	Metadata     map[string]string `json:"metadata,omitempty" nullable:"true"`
 }
 
 // AmendTenant changes a tenant; what is absent stays as it is.

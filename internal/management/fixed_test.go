@@ -39,6 +39,11 @@ func TestCreateAnswersAsFixed(t *testing.T) {
 			t.Error(string(a.body))
 		}
 	})
+	t.Run("null is absent", func(t *testing.T) {
+		h.want(t, 201, "POST", "/v1/keys", `{"tenant":"abcd1234","scheme":"keywright","environment":"test","name":null,"ttl":null,"expires_at":null,"permissions":null,"addresses":null,"metadata":null}`)
+		h.want(t, 201, "POST", "/v1/tenants", `{"ref":null,"name":null,"plan":null,"services":null,"environments":null,"metadata":null}`)
+		h.want(t, 422, "POST", "/v1/keys", `{"tenant":null,"scheme":"keywright","environment":"test"}`)
+	})
 	t.Run("TFI-08 TFI-13 a pair scheme's credential is key and secret, made in one act, and never a second pair", func(t *testing.T) {
 		a := h.want(t, 201, "POST", "/v1/keys", `{"tenant":"abcd1234","scheme":"trustifi"}`)
 		if len(a.str(t, "credential.key")) != 48 || len(a.str(t, "credential.secret")) != 32 {

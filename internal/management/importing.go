@@ -8,6 +8,7 @@ import (
 	"iter"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -174,6 +175,7 @@ func (a *importAnswer) done(r keeper.ImportResult) {
 		if len(p.Errors) > 0 {
 			line.Field, line.Detail = p.Errors[0].Field, p.Errors[0].Detail
 		}
+		line.Detail = strings.TrimPrefix(line.Detail, "line "+strconv.Itoa(r.Line)+": ") // it has a place of its own
 		a.summary.RefusedCount++
 		if len(a.summary.Refused) < maxRefusals {
 			a.summary.Refused = append(a.summary.Refused, api.ImportRefusal{Line: line.Line, Field: line.Field, Detail: line.Detail})
