@@ -30,3 +30,8 @@ func TestDurable(t *testing.T) {
 	t.Parallel()
 	storetest.RunDurable(t, place, open)
 }
+
+func TestShared(t *testing.T) {
+	t.Parallel()
+	storetest.RunShared(t, place, open)
+}

@@ -135,7 +135,11 @@ func signals(t *testing.T, s keywright.Store) {
 
 // noEventSkipped is the test that a cursor must be immune to commit order: a
 // follower reads on beside writers whose commits come in any order.
-func noEventSkipped(t *testing.T, s keywright.Store) {
+func noEventSkipped(t *testing.T, s keywright.Store) { followWriters(t, s, s) }
+
+// followWriters has a follower of one store read beside writers to others, all
+// of one database.
+func followWriters(t *testing.T, s keywright.Store, others ...keywright.Store) {
 	ctx := t.Context()
 	const writers, each = 12, 25
 	update(t, s, put(ctx, Key(0, "ten_a")))
@@ -145,7 +149,7 @@ func noEventSkipped(t *testing.T, s keywright.Store) {
 		all.Go(func() {
 			for i := range each {
 				k := Key(1+w*each+i, "ten_a")
-				c, err := s.Update(ctx, func(tx keywright.Tx) error {
+				c, err := others[w%len(others)].Update(ctx, func(tx keywright.Tx) error {
 					err := tx.Append(ctx, issued(k)) // early, so that much may happen until the commit
 					for range w % 4 {
 						_, again := tx.Keys(ctx, keywright.KeyQuery{Tenant: "ten_a", Limit: 5})

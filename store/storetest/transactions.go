@@ -160,7 +160,9 @@ func snapshots(t *testing.T, s keywright.Store) {
 }
 
 // exactCap: reading and writing in one update is one step, whoever else writes.
-func exactCap(t *testing.T, s keywright.Store) {
+func exactCap(t *testing.T, s keywright.Store) { capAcross(t, s, s) }
+
+func capAcross(t *testing.T, s keywright.Store, others ...keywright.Store) {
 	ctx := t.Context()
 	for n := range 9 {
 		update(t, s, put(ctx, Key(n, "ten_a")))
@@ -170,7 +172,7 @@ func exactCap(t *testing.T, s keywright.Store) {
 	var all sync.WaitGroup
 	for n := range 20 {
 		all.Go(func() {
-			_, err := s.Update(ctx, func(tx keywright.Tx) error {
+			_, err := others[n%len(others)].Update(ctx, func(tx keywright.Tx) error {
 				have, err := tx.Keys(ctx, keywright.KeyQuery{Tenant: "ten_a", Unrevoked: true})
 				if err != nil {
 					return err
