@@ -28,8 +28,8 @@ import (
 //
 // An imported key may predate its scheme's rules: it may lack a name or an expiry
 // that a new key must have, and it may have expired already. What it does have is
-// held to the rules, the environment must be given where the scheme has any, and
-// a key that counts needs room under the cap.
+// held to the rules, the environment must be given where the scheme has any and the
+// key does not say it itself, and a key that counts needs room under the cap.
 type ImportRow struct {
 	Line        int
 	Tenant      string
@@ -178,6 +178,9 @@ func (im *importing) take(ctx context.Context, tx keywright.Tx, now time.Time, r
 	if there, err := im.known(ctx, tx, found.digest, &t, row, out); there || err != nil {
 		return err
 	}
+	if found.environment != "" {
+		row.Environment = found.environment
+	}
 	key, err := importedKey(ctx, tx, now, s.Policy(), &t, row)
 	if err != nil {
 		return err
@@ -258,6 +261,7 @@ func importedKey(ctx context.Context, r keywright.Reader, now time.Time, p keywr
 type identified struct {
 	digest               keywright.Digest
 	public, secret, hint string
+	environment          string // that the credential itself says, if it does
 }
 
 // recognize reads a row's credential, or the digest that stands for it.
@@ -287,8 +291,12 @@ func (k *Keeper) recognize(s *scheme.Scheme, row *ImportRow) (identified, error)
 	default:
 		return identified{}, invalid("key", "it is not well formed for the scheme "+s.Name()+": look for a wrong length, wrong characters or a checksum that does not fit")
 	}
+	env := s.EnvironmentOf(c)
+	if env != "" && row.Environment != "" && row.Environment != env {
+		return identified{}, invalid("environment", "the key itself says that it is of "+env)
+	}
 	public, secret = c.Reveal()
-	return identified{digest: k.pepper.Digest(c), public: public, secret: secret, hint: s.Hint(c)}, nil
+	return identified{digest: k.pepper.Digest(c), public: public, secret: secret, hint: s.Hint(c), environment: env}, nil
 }
 
 func (k *Keeper) recognizeDigest(s *scheme.Scheme, row *ImportRow) (identified, error) {

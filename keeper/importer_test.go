@@ -35,7 +35,7 @@ func hex40(n int) string {
 
 func digestOf(s string) [32]byte { return sha256.Sum256([]byte(s)) }
 
-func TestTSW16_ImportRawKeysFromCSV(t *testing.T) {
+func TestImportRawKeysFromCSV(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	ten := h.full()
@@ -246,6 +246,29 @@ func TestImportRules(t *testing.T) {
 			t.Errorf("%s and %s", h.state(all[0].ID), h.state(all[1].ID))
 		}
 	})
+}
+
+func TestDMT13_ImportedKeySaysItsEnvironment(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ten, other := h.full(), newHouse(t)
+	made := func(env string) string {
+		d := draftFor("domain-trust")
+		d.Environment = env
+		out, err := other.Issue(h.ctx, admin, keeper.IssueRequest{Tenant: other.full().Ref, Scheme: "domain-trust", Draft: d})
+		try(t, err)
+		return text(out.Credential)
+	}
+	row := func(line int, key, env string) keeper.ImportRow {
+		return keeper.ImportRow{Line: line, Tenant: ten.Ref, Scheme: "domain-trust", Key: key, Environment: env}
+	}
+	production := made("production")
+	all := h.taken(rowsOf(row(1, production, "testing"), row(2, production, ""), row(3, made("testing"), "testing"), row(4, made("testing"), "production")))
+	refused(t, all[0].Err, keywright.Invalid, "environment")
+	refused(t, all[3].Err, keywright.Invalid, "environment")
+	if h.key(all[1].ID).Environment != "production" || h.key(all[2].ID).Environment != "testing" {
+		t.Error("a key came in with another environment than it says")
+	}
 }
 
 func TestImportGoesOnPastBadLines(t *testing.T) {

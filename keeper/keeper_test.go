@@ -321,7 +321,7 @@ func TestExpiredKeyKeepsItsHistory(t *testing.T) {
 	}
 }
 
-func TestDMT21_EnvironmentNeverChanges(t *testing.T) {
+func TestDMT13_EnvironmentNeverChanges(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	k := h.issue(h.full(), "domain-trust").Key
