@@ -34,7 +34,7 @@ func creation(ctx context.Context, s settings, r *report) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	m, err := newMaker(ctx, store)
+	m, err := newMaker(ctx, store, true)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func syncs(path string, length time.Duration) (float64, error) {
 	return float64(n) / time.Since(begun).Seconds(), nil
 }
 
-// maker creates keys as the product does.
+// maker creates keys as the product does; sole says that no other process writes to the store.
 type maker struct {
 	keeper *keeper.Keeper
 	tenant string
@@ -100,7 +100,7 @@ type maker struct {
 	stop   context.CancelFunc
 }
 
-func newMaker(ctx context.Context, store keywright.Store) (*maker, error) {
+func newMaker(ctx context.Context, store keywright.Store, sole bool) (*maker, error) {
 	s, err := benchScheme()
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func newMaker(ctx context.Context, store keywright.Store) (*maker, error) {
 	follower := feed.New(store, index)
 	ctx, stop := context.WithCancel(ctx)
 	m := &maker{index: index, stop: stop, keeper: keeper.New(keeper.Options{
-		Store: store, Schemes: map[string]*scheme.Scheme{s.Name(): s}, Pepper: secrets.Pepper, Sealer: secrets.Sealer, Wait: follower.Wait,
+		Store: store, Schemes: map[string]*scheme.Scheme{s.Name(): s}, Pepper: secrets.Pepper, Sealer: secrets.Sealer, Wait: follower.Wait, Sole: sole,
 	})}
 	if err = follower.Start(ctx); err != nil {
 		stop()

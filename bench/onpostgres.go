@@ -66,7 +66,7 @@ func creationOnPostgres(ctx context.Context, s settings, r *report) error {
 			return err
 		}
 		defer func() { _ = store.Close() }()
-		m, err := newMaker(ctx, store)
+		m, err := newMaker(ctx, store, false)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (s settings) spreadOver(ctx context.Context, dsn string, nodes int, t targe
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	m, err := newMaker(ctx, store)
+	m, err := newMaker(ctx, store, false)
 	if err != nil {
 		return err
 	}

@@ -122,8 +122,12 @@ func (f *Follower) follow(ctx context.Context) {
 				changed = nil // a closed store signals no more; polling will say why
 			}
 		case <-kick:
+			if f.Stats().Waiting == 0 {
+				continue // a read that was under way has served who kicked
+			}
 		case <-timer.C:
 		}
+		f.drain(changed)
 		err := f.read(ctx)
 		switch {
 		case err == nil:
@@ -134,6 +138,18 @@ func (f *Follower) follow(ctx context.Context) {
 			pause = min(2*pause, f.interval)
 		}
 		timer.Reset(pause)
+	}
+}
+
+// drain takes what has come in already: the read that follows covers it.
+func (f *Follower) drain(changed <-chan struct{}) {
+	select {
+	case <-changed:
+	default:
+	}
+	select {
+	case <-f.kick:
+	default:
 	}
 }
 

@@ -293,6 +293,29 @@ func TestWaitReturnsWhenTheWriteIsVisible(t *testing.T) {
 	})
 }
 
+// A write's signal and its waiter's kick make one read, not two.
+func TestAWriteCostsOneRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		s.commit(keywright.KeyIssued, keyOf(0))
+		n := start(t, s, bound)
+		defer n.stop()
+		before := s.count()
+		for i := 1; i <= 100; i++ {
+			c := s.commit(keywright.KeyIssued, keyOf(i))
+			s.signal()
+			if err := n.Wait(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if reads := s.count() - before; reads != 100 {
+			t.Errorf("%d reads for 100 writes", reads)
+		}
+	})
+}
+
 func TestWaitEndsWithItsContextOrTheFollower(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
