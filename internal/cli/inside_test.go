@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/client"
 )
 
@@ -82,4 +83,27 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 		}
 	}
 	walk(New())
+}
+
+// TestTFI04_EveryOperationHasACommand pairs the operations of the management API
+// with the commands, in the same words.
+func TestTFI04_EveryOperationHasACommand(t *testing.T) {
+	t.Parallel()
+	commands := map[string]string{
+		api.OpCreateKey: "keys create", api.OpListKeys: "keys list", api.OpGetKey: "keys show", api.OpAmendKey: "keys amend", api.OpDeleteKey: "keys delete",
+		api.OpRotateKey: "keys rotate", api.OpPauseKey: "keys pause", api.OpResumeKey: "keys resume", api.OpRevokeKey: "keys revoke",
+		api.OpVerify: "keys verify", api.OpExplain: "keys explain", api.OpImport: "keys import", api.OpListEvents: "events list",
+		api.OpCreateTenant: "tenants create", api.OpListTenants: "tenants list", api.OpGetTenant: "tenants show", api.OpAmendTenant: "tenants amend", api.OpSetup: "setup",
+	}
+	root := New()
+	for _, op := range api.Operations() {
+		path, ok := commands[op.ID]
+		if !ok && op.ID != api.OpOpenAPI {
+			t.Errorf("the operation %s has no command", op.ID)
+			continue
+		}
+		if found, rest, err := root.Find(strings.Fields(path)); ok && (err != nil || len(rest) > 0 || found.RunE == nil) {
+			t.Errorf("the operation %s: there is no command %q", op.ID, path)
+		}
+	}
 }
