@@ -77,7 +77,7 @@ func lost() *refusal {
 func write(w http.ResponseWriter, a *refusal) {
 	h := w.Header()
 	for _, line := range a.Header {
-		h.Add(line.Name, line.Value)
+		h[line.Name] = append(h[line.Name], line.Value) // as the scheme spells it
 	}
 	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
 	w.WriteHeader(a.Status)

@@ -136,6 +136,12 @@ func (s *Site) inspect(t *testing.T, name string, got answered) {
 		if lines := got.header.Values(h); h != "Retry-After" && (len(lines) != 1 || lines[0] == "upstream") {
 			t.Errorf("%s: %q on an answer with status %d", h, lines, got.status)
 		}
+		if h != "Retry-After" && !strings.Contains(got.whole, "\n"+h+": ") {
+			t.Errorf("%s is not spelled as the vendor does:\n%s", h, got.whole)
+		}
+	}
+	if got.status == http.StatusUnauthorized && !strings.Contains(got.whole, "\nWWW-Authenticate: ") {
+		t.Errorf("a 401 without WWW-Authenticate:\n%s", got.whole)
 	}
 }
 

@@ -64,6 +64,7 @@ type meter struct {
 	left     int64
 	over     atomic.Bool // it did
 	broken   atomic.Bool // the client stopped short, or sent what is no body
+	waiting  atomic.Bool // for the client, at this moment
 }
 
 // Read implements io.Reader.
@@ -75,8 +76,17 @@ func (m *meter) Read(b []byte) (int, error) {
 	if int64(len(b)) > m.left+1 {
 		b = b[:m.left+1]
 	}
+	// A client that stops sending is not the upstream's fault: while it is waited
+	// for, its own deadline runs, and not the upstream's.
+	x := m.exchange
+	x.patience.pause()
+	x.out.readBy(time.Now().Add(x.target.timeout))
+	m.waiting.Store(true)
 	n, err := m.ReadCloser.Read(b)
-	m.exchange.patience.extend()
+	if errors.Is(err, io.EOF) {
+		x.out.readBy(time.Time{})
+	}
+	x.patience.extend()
 	if int64(n) > m.left {
 		m.over.Store(true)
 		return int(m.left), errTooLarge
@@ -85,6 +95,7 @@ func (m *meter) Read(b []byte) (int, error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, http.ErrBodyReadAfterClose) {
 		m.broken.Store(true)
 	}
+	m.waiting.Store(false)
 	return n, err
 }
 
@@ -99,6 +110,12 @@ type patience struct {
 
 func newPatience(length time.Duration, lost func()) *patience {
 	return &patience{timer: time.AfterFunc(length, lost), length: length}
+}
+
+func (p *patience) pause() {
+	if p != nil {
+		p.timer.Stop()
+	}
 }
 
 func (p *patience) extend() {

@@ -119,8 +119,7 @@ func (x *exchange) preflight(r *http.Request, api string) bool {
 		return true
 	}
 	h := x.out.Header()
-	x.verdict.Headers(h.Set)
-	x.allowOrigin(h)
+	x.finish(h)
 	addToken(h, "Vary", "Access-Control-Request-Method")
 	addToken(h, "Vary", "Access-Control-Request-Headers")
 	if h.Get("Access-Control-Allow-Origin") != "" {

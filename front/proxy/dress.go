@@ -29,11 +29,7 @@ func (p *Proxy) Faults(api string) Faults {
 		}
 		x := &exchange{proxy: p, target: p.targets[v.API.Name], verdict: v}
 		h := make(http.Header)
-		for _, line := range v.Answer.Header {
-			h.Add(line.Name, line.Value)
-		}
-		v.Headers(h.Set)
-		x.allowOrigin(h)
+		x.dress(h)
 		a := &scheme.Answer{Reason: r, Status: v.Answer.Status, Body: v.Answer.Body}
 		for _, name := range slices.Sorted(maps.Keys(h)) {
 			for _, value := range h[name] {

@@ -135,11 +135,13 @@ func (x *exchange) refuse(method string) {
 	a := x.verdict.Answer
 	h := x.out.Header()
 	clear(h)
-	for _, line := range a.Header {
-		h.Add(line.Name, line.Value)
+	x.out.final = nil
+	x.dress(h)
+	if x.view.Body {
+		// net/http takes the rest of a body before it answers; a client that never
+		// sends it would never learn why it was refused.
+		x.out.readBy(time.Now().Add(lingerTime))
 	}
-	x.verdict.Headers(h.Set)
-	x.allowOrigin(h)
 	if a.Status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(a.Body)))
 	}
@@ -147,6 +149,15 @@ func (x *exchange) refuse(method string) {
 	if method != http.MethodHead {
 		_, _ = x.out.Write(a.Body)
 	}
+}
+
+// dress sets the headers of the verdict's answer, as they are spelled.
+func (x *exchange) dress(h http.Header) {
+	for _, line := range x.verdict.Answer.Header {
+		h[line.Name] = append(h[line.Name], line.Value)
+	}
+	x.verdict.Headers(func(name, value string) { put(h, name, value) })
+	x.allowOrigin(h)
 }
 
 // The ways in which an exchange fails on our own account.
@@ -172,10 +183,12 @@ func fail(_ http.ResponseWriter, r *http.Request, err error) {
 		reason = cut.reason
 	case x.body != nil && x.body.over.Load():
 		reason = keywright.TooLarge
-	case x.body != nil && x.body.broken.Load():
-		reason = keywright.BadRequest
+	case x.body != nil && (x.body.broken.Load() || (errors.Is(cause, context.Canceled) && x.body.waiting.Load())):
+		reason = keywright.BadRequest // net/http gives a request up when its body does not come
+	case errors.Is(cause, context.Canceled):
+		panic(http.ErrAbortHandler) // the client has gone: nobody is to blame, and nobody to answer
 	}
-	if reason == keywright.UpstreamFailed && !errors.Is(cause, context.Canceled) {
+	if reason == keywright.UpstreamFailed {
 		x.proxy.options.Log.Warn("the upstream failed", "api", x.verdict.API.Name, "error", err, "cause", cause)
 	}
 	if x.out.begun() {
@@ -204,9 +217,16 @@ func (x *exchange) recover(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
+// statusClientGone is reported, and never sent, when the client did not wait for
+// its answer: the number that nginx uses.
+const statusClientGone = 499
+
 // tell reports an exchange that has ended.
 func (p *Proxy) tell(r *http.Request, x *exchange, began time.Time) {
 	status := x.out.status()
+	if status == 0 {
+		status = statusClientGone
+	}
 	if p.options.Observe != nil {
 		api := ""
 		if x.verdict.API != nil {

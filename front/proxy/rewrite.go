@@ -74,25 +74,43 @@ func dropOwn(h http.Header) {
 	}
 }
 
-// respond makes the upstream's answer ours: its limit headers and cross-origin
-// policy give way to those of the API.
+// respond makes the upstream's answer ours: what only Keywright may say goes.
+// The rest is left to finish, because the reverse proxy spells the names of the
+// headers that it copies in its own way; only an upgrade is not written by it.
 func respond(res *http.Response) error {
 	x := exchangeOf(res.Request)
 	x.patience.stop()
 	dropOwn(res.Header)
 	dropOwn(res.Trailer)
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		x.finish(res.Header)
+	} else {
+		x.out.final = x.finish
+	}
+	return nil
+}
+
+// finish lets the upstream's limit headers and cross-origin policy give way to
+// those of the API.
+func (x *exchange) finish(h http.Header) {
 	for _, name := range x.verdict.LimitHeaderNames() {
 		if name != "Retry-After" { // an upstream that is busy may say so
-			res.Header.Del(name)
+			h.Del(name)
 		}
 	}
 	x.verdict.Headers(func(name, value string) {
 		if name == "Link" {
-			res.Header.Add(name, value) // a list, to which the upstream's own pages belong
+			h.Add(name, value) // a list, to which the upstream's own pages belong
 			return
 		}
-		res.Header.Set(name, value)
+		put(h, name, value)
 	})
-	x.allowOrigin(res.Header)
-	return nil
+	x.allowOrigin(h)
+}
+
+// put sets a header under the very name that a scheme spells it with: names are
+// the same in any case, but people compare them with the vendor's page.
+func put(h http.Header, name, value string) {
+	h.Del(name)
+	h[name] = []string{value}
 }

@@ -3,12 +3,20 @@ package proxy
 import (
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
 // writer remembers whether and how an answer began.
 type writer struct {
 	http.ResponseWriter
-	code atomic.Int32
+	code  atomic.Int32
+	final func(http.Header) // the last word on the headers of an upstream's answer
+}
+
+// readBy sets until when the request's body is waited for.
+func (w *writer) readBy(at time.Time) {
+	// A writer without deadlines, as in a test, waits for nobody.
+	_ = http.NewResponseController(w.ResponseWriter).SetReadDeadline(at)
 }
 
 // Unwrap lets http.ResponseController flush and hijack.
@@ -19,7 +27,9 @@ func (w *writer) WriteHeader(status int) {
 	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
 		dropOwn(w.Header()) // an early hint is an answer too
 	} else {
-		w.code.CompareAndSwap(0, int32(status))
+		if w.code.CompareAndSwap(0, int32(status)) && w.final != nil {
+			w.final(w.Header())
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
