@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -81,11 +82,14 @@ func (d *Daemon) observed(next func(*generation, http.ResponseWriter, *http.Requ
 		defer d.generations.release(g)
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
-		s := &seen{ResponseWriter: w, streams: d.streams, cancel: cancel}
+		s := &seen{ResponseWriter: w, streams: d.streams, cancel: cancel, api: "none"}
 		if d.draining.Load() {
 			w.Header().Set("Connection", "close")
 		}
-		method, host, path := r.Method, r.Host, r.URL.EscapedPath()
+		method, host, path, from := r.Method, r.Host, r.URL.EscapedPath(), netip.Addr{}
+		if access {
+			from = g.hops.View(r).Address
+		}
 		// Deferred, so that an answer that was cut off is counted and logged too.
 		defer func() {
 			if s.spared != nil {
@@ -97,7 +101,8 @@ func (d *Daemon) observed(next func(*generation, http.ResponseWriter, *http.Requ
 				d.log.LogAttrs(ctx, slog.LevelInfo, "request",
 					slog.String("api", s.api), slog.String("method", bounded(method, 16)), slog.String("host", bounded(host, 100)),
 					slog.String("path", maskPath(path)), slog.Int("status", s.status), slog.String("reason", s.reason),
-					slog.String("key", s.key.String()), slog.Int64("bytes", s.bytes), slog.Duration("took", took))
+					slog.String("key", s.key.String()), slog.String("address", from.String()),
+					slog.Int64("bytes", s.bytes), slog.Float64("ms", float64(took.Microseconds())/1000))
 			}
 		}()
 		next(g, s, dribbled(s, r.WithContext(context.WithValue(ctx, seenKey{}, s)), limits.BodyTimeout))

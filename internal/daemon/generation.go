@@ -18,6 +18,7 @@ import (
 type generation struct {
 	plan       *Plan
 	gate       *gate.Gate
+	hops       gate.Hops
 	proxy      *proxy.Proxy
 	direct     map[string]http.Handler
 	management http.Handler
@@ -58,6 +59,7 @@ func (d *Daemon) generate(plan *Plan) (*generation, error) {
 	// same APIs; every gate reads the one index, so a key's death reaches all.
 	own := func() *gate.Gate { return g.gate }
 	hops := gate.Hops{Count: cfg.TrustedProxies.Hops, Proxies: cfg.TrustedProxies.Addresses}
+	g.hops = hops
 	identities := gate.NewIdentities(d.core.secrets.Identity, d.o.Clock)
 	if g.proxy, err = proxy.New(proxy.Options{
 		Gate: own, Targets: plan.Targets, Identities: identities, Clock: d.o.Clock, View: hops.View,

@@ -33,7 +33,8 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	program = filepath.Join(dir, "keywright")
-	build := exec.Command("go", "build", "-o", program, "github.com/keywright/keywright/cmd/keywright")
+	args := append(append([]string{"build"}, buildFlags()...), "-o", program, "github.com/keywright/keywright/cmd/keywright")
+	build := exec.Command("go", args...)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		panic(err)

@@ -167,6 +167,10 @@ func TestServe_SIGHUPUnderLoadDropsNothing(t *testing.T) {
 	if count.Load() == 0 || seen.Load() == 0 {
 		t.Errorf("%d requests, %d of them to the new upstream: the load proves nothing", count.Load(), seen.Load())
 	}
+	n.signal(syscall.SIGTERM)
+	if code := n.end(); code != 0 { // not 0 too if the race detector had something to say
+		t.Errorf("exit code %d", code)
+	}
 }
 
 func TestServe_AnInvalidReloadIsRefused(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/keywright/keywright/internal/config"
@@ -52,8 +53,16 @@ func Start(ctx context.Context, o Options) (*Demo, error) {
 			return nil, err
 		}
 	}
+	// What an earlier run wrote is about to be untrue, and whoever waits for the
+	// file must not find it.
+	if err := os.Remove(o.Credentials); o.Credentials != "" && err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("the credentials file of an earlier run: %w", err)
+	}
 	d := &Demo{o: o, clock: &Clock{}}
 	if err := d.start(ctx); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("%w; --listen 127.0.0.1:0 --listen-tls 127.0.0.1:0 picks free ports", err)
+		}
 		return nil, errors.Join(err, d.Close(ctx))
 	}
 	return d, nil
@@ -138,13 +147,13 @@ func (d *Demo) config() config.Config {
 // direct gives each system a port of its own, for the resolvers that do not know
 // *.localhost: the ones after the main port where they are free.
 func (d *Demo) direct() []daemon.Direct {
-	host, port, _ := net.SplitHostPort(d.o.Listen) // loopback has seen it
+	_, port, _ := net.SplitHostPort(d.o.Listen) // loopback has seen it
 	first, _ := strconv.Atoi(port)
 	var all []daemon.Direct
 	for i, s := range systems() {
 		one := daemon.Direct{API: s.name, Addr: net.JoinHostPort("127.0.0.1", "0"), TLS: s.tls, Elsewhere: true}
 		if next := first + i + 1; first != 0 && next < 1<<16 {
-			one.Addr = net.JoinHostPort(host, strconv.Itoa(next))
+			one.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(next))
 		}
 		all = append(all, one)
 	}

@@ -305,3 +305,38 @@ func TestClock_OnlyForwardAndBounded(t *testing.T) {
 		t.Error("AtLeast did not move it")
 	}
 }
+
+func TestDemo_ATakenPortIsExplained(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	data, file := t.TempDir(), filepath.Join(t.TempDir(), "old.json")
+	if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = demo.Start(t.Context(), demo.Options{
+		Listen: taken.Addr().String(), ListenTLS: "127.0.0.1:0", Data: data, Credentials: file, Out: io.Discard, Log: slog.New(slog.DiscardHandler),
+	})
+	if err == nil || !strings.Contains(err.Error(), "picks free ports") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the credentials of an earlier run are still there")
+	}
+	start(t, data) // what the failed start held is free again
+}
+
+func TestDemo_EachSystemHasAPortOfItsOwn(t *testing.T) {
+	t.Parallel()
+	r := start(t, "")
+	seen := map[string]bool{}
+	for _, at := range []string{r.has.Acme.Direct, r.has.Trustifi.Direct, r.has.Truestamp.Direct, r.has.Trusset.Direct, r.has.DomainTrust.Direct, r.has.TrustSwiftly.Direct} {
+		if seen[at] || !strings.Contains(at, "://127.0.0.1:") {
+			t.Errorf("%s is not a port of its own on 127.0.0.1", at)
+		}
+		seen[at] = true
+	}
+}
