@@ -188,7 +188,8 @@ func (d *decoder) key(v *ast.MappingValueNode, what string) (string, bool) {
 	return k.Value, true
 }
 
-// mapping reads a mapping by its list of fields.
+// mapping reads a mapping by its list of fields. That a field stands once, the
+// YAML parser has seen to.
 func mapping[T any](d *decoder, n ast.Node, what string, fields []field[T], into *T) {
 	seen := map[string]bool{}
 	names := make([]string, len(fields))
@@ -205,8 +206,6 @@ func mapping[T any](d *decoder, n ast.Node, what string, fields []field[T], into
 		switch {
 		case f == nil:
 			d.add(whereIs(v.Key), "unknown field %q in %s%s", name, what, didYouMean(name, names))
-		case seen[name]:
-			d.add(whereIs(v.Key), "the field %q stands twice in %s", name, what)
 		default:
 			f.read(d, into, v.Value)
 		}

@@ -36,6 +36,7 @@ func TestLimitHeaderDialects(t *testing.T) {
 	}{
 		{"the tightest window shows", "x-ratelimit", false, []keywright.Allowance{drawn, tight}, map[string]string{hLimit: "5", hRemaining: "4", hReset: "1800003601"}},
 		{"a window that was not counted does not hide one that was", "x-ratelimit", false, []keywright.Allowance{drawn, {Limit: 5, Remaining: 5, Reset: reset}}, map[string]string{hLimit: "300", hRemaining: "299", hReset: "1800000001"}},
+		{"nor if it comes first", "x-ratelimit", false, []keywright.Allowance{{Limit: 5, Remaining: 5, Reset: reset}, drawn}, map[string]string{hLimit: "300", hRemaining: "299", hReset: "1800000001"}},
 		{"none was counted: Remaining = Limit", "x-ratelimit", false, []keywright.Allowance{whole, {Limit: 5, Remaining: 5, Reset: reset}}, map[string]string{hLimit: "300", hRemaining: "300", hReset: "1800000001"}},
 		{"a window that is off is not told", "x-ratelimit", false, []keywright.Allowance{off, tight}, map[string]string{hLimit: "5", hRemaining: "4", hReset: "1800003601"}},
 		{"no window in force", "x-ratelimit", false, []keywright.Allowance{off, off}, map[string]string{}},

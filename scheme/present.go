@@ -185,7 +185,7 @@ func (p *place) readBasic(v *View, longest int) reading {
 		return reading{found: wrong}
 	}
 	plain, err := base64.StdEncoding.Strict().DecodeString(coded)
-	if err != nil {
+	if err != nil || strings.ContainsAny(coded, "\r\n") { // even Strict passes over line ends
 		return reading{found: wrong}
 	}
 	user, password, ok := strings.Cut(string(plain), ":")

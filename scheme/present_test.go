@@ -2,6 +2,7 @@ package scheme
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -214,6 +215,29 @@ func TestRead(t *testing.T) {
 	}
 	if _, got := p.Read("", strings.Repeat("b", 32)); got == keywright.Granted {
 		t.Error("half a pair")
+	}
+}
+
+// TestBasicIsCanonical, and a huge one is refused before it is decoded.
+func TestBasicIsCanonical(t *testing.T) {
+	s := variantOf(t, "{header: X-API-Key}", "{basic: user}")
+	good := base64.StdEncoding.EncodeToString([]byte("acme_" + strings.Repeat("a", 43) + ":")) // 49 bytes: it ends in "Og=="
+	for value, want := range map[string]keywright.Reason{
+		"Basic " + good: keywright.Granted,
+		"basic " + good: keywright.Granted,
+		"Basic " + strings.Replace(good, "Og==", "Oh==", 1): keywright.Malformed,
+		"Basic " + strings.TrimRight(good, "="):             keywright.Malformed,
+		"Basic " + good + "\n":                              keywright.Malformed,
+		"Basic \"" + good + "\"":                            keywright.Malformed,
+		"Basic Og==":                                        keywright.Missing,
+	} {
+		if p := s.Present(&View{Header: map[string][]string{"Authorization": {value}}}); p.Reason != want {
+			t.Errorf("%q: %s, want %s", value, p.Reason, want)
+		}
+	}
+	huge := &View{Header: map[string][]string{"Authorization": {"Basic " + strings.Repeat("AAAA", 100_000)}}}
+	if n := testing.AllocsPerRun(10, func() { s.Present(huge) }); n != 0 {
+		t.Errorf("a huge Basic value is decoded: %v allocations", n)
 	}
 }
 

@@ -59,11 +59,6 @@ func (d *decoder) members(t *tree, n ast.Node, what string, depth int) {
 		if !ok {
 			continue
 		}
-		for _, other := range t.names {
-			if other == name {
-				d.add(whereIs(v.Key), "the field %q stands twice in %s", name, what)
-			}
-		}
 		t.names = append(t.names, name)
 		t.values = append(t.values, d.tree(v.Value, what, depth+1))
 	}
