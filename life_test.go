@@ -266,13 +266,19 @@ func (w *world) checkEnd(t *rapid.T, k keywright.Key, state keywright.State) {
 
 func TestTheWholeLife(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(t)
-		t.Repeat(map[string]func(*rapid.T){
-			"issue": w.issue, "issue more": w.issue, "rotate": w.rotate, "amend": w.amend, "pause": w.pause, "resume": w.resume,
-			"revoke": w.revoke, "delete": w.remove, "advance": w.advance, "": w.check,
+	// Rare meetings of instants need more lives than one check looks at.
+	for i := range 30 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				w := newWorld(t)
+				t.Repeat(map[string]func(*rapid.T){
+					"issue": w.issue, "issue more": w.issue, "rotate": w.rotate, "amend": w.amend, "pause": w.pause, "resume": w.resume,
+					"revoke": w.revoke, "delete": w.remove, "advance": w.advance, "": w.check,
+				})
+			})
 		})
-	})
+	}
 }
 
 // The state is a function of the instant: looked at later, a key that was final
