@@ -68,7 +68,11 @@ func NewSetup(ctx context.Context, o SetupOptions) (*Setup, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Setup{o: o, path: filepath.Join(o.Folder, SetupFile)}
+	path, err := filepath.Abs(filepath.Join(o.Folder, SetupFile)) // it will be pasted from elsewhere
+	if err != nil {
+		return nil, fmt.Errorf("management: the secrets folder has no path: %w", err)
+	}
+	s := &Setup{o: o, path: path}
 	if err := EnsureOperators(ctx, o.Keeper, o.Store); err != nil {
 		return nil, err
 	}
