@@ -2,8 +2,8 @@ package scheme
 
 import "hash/crc32"
 
-// crcTables let eight bytes be taken in one step. They are written once, here.
-var crcTables = slicingTables()
+// crcTables let eight bytes be taken in one step.
+var crcTables = slicingTables() //nolint:gochecknoglobals // written once, here, and only read
 
 func slicingTables() *[8][256]uint32 {
 	t := &[8][256]uint32{0: *crc32.IEEETable}

@@ -118,7 +118,8 @@ func TestWithLimits(t *testing.T) {
 	}
 }
 
-func TestManners(t *testing.T) {
+// TestTSP32_Accept: the most specific range decides, and a weight of zero refuses.
+func TestTSP32_Accept(t *testing.T) {
 	s := parseFile(t, "../schemes/truestamp.yaml")
 	type lines = []string
 	for _, c := range []struct {
@@ -166,6 +167,12 @@ func TestManners(t *testing.T) {
 			t.Errorf("a scheme without manners looks at Accept %q", c.accept)
 		}
 	}
+}
+
+// TestTSP33_ContentType: a body must be what it is said to be.
+func TestTSP33_ContentType(t *testing.T) {
+	s := parseFile(t, "../schemes/truestamp.yaml")
+	type lines = []string
 	for _, c := range []struct {
 		kind lines
 		want bool

@@ -23,12 +23,14 @@ func shipped(t *testing.T, name string) *scheme.Scheme {
 	return all[name]
 }
 
-// TestPolicies compares each scheme's rules of life with SYSTEMS.md's table.
-func TestPolicies(t *testing.T) {
-	for requirement, c := range map[string]struct {
-		scheme string
-		holds  func(p keywright.Policy, s *scheme.Scheme) bool
-	}{
+// life is a requirement on a scheme's rules of life.
+type life struct {
+	scheme string
+	holds  func(p keywright.Policy, s *scheme.Scheme) bool
+}
+
+func lives() map[string]life {
+	return map[string]life{
 		"TFI-08 one pair per user": {"trustifi", func(p keywright.Policy, s *scheme.Scheme) bool { return p.MaxActive == 1 && s.Pair() }},
 		"TFI-13 no name, no expiry": {"trustifi", func(p keywright.Policy, _ *scheme.Scheme) bool {
 			return p.Name.Presence == keywright.Absent && p.Expiry.Presence == keywright.Absent
@@ -79,11 +81,18 @@ func TestPolicies(t *testing.T) {
 		"keywright: live and test, scoped permissions": {"keywright", func(p keywright.Policy, _ *scheme.Scheme) bool {
 			return fmt.Sprint(p.Environments) == "[{live false} {test false}]" && p.Scoped
 		}},
-	} {
-		s := shipped(t, c.scheme)
-		if p := s.Policy(); p.Scheme != c.scheme || s.Need().Scheme != c.scheme || !c.holds(p, s) {
-			t.Errorf("%s: %s has %+v", requirement, c.scheme, p)
-		}
+	}
+}
+
+// TestPolicies compares each scheme's rules of life with the settled contracts.
+func TestPolicies(t *testing.T) {
+	for requirement, c := range lives() {
+		t.Run(requirement, func(t *testing.T) {
+			s := shipped(t, c.scheme)
+			if p := s.Policy(); p.Scheme != c.scheme || s.Need().Scheme != c.scheme || !c.holds(p, s) {
+				t.Errorf("%s has %+v", c.scheme, p)
+			}
+		})
 	}
 }
 
