@@ -140,7 +140,7 @@ func (l *lockedBuffer) String() string {
 func startDemo(data string) (*demo, error) {
 	file := data + ".json"
 	d := &demo{data: data, output: &lockedBuffer{}, exited: make(chan error, 1)}
-	d.cmd = exec.Command(binary, "demo", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--data", data, "--credentials", file)
+	d.cmd = exec.Command(binary, "demo", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--data", data, "--credentials", file)
 	d.cmd.Stdout, d.cmd.Stderr = d.output, d.output
 	if err := d.cmd.Start(); err != nil {
 		return nil, err

@@ -91,7 +91,7 @@ func (d *demo) issuedSecrets() []string {
 func (d *demo) withoutCurls() string {
 	var b strings.Builder
 	for line := range strings.Lines(d.output.String()) {
-		if !strings.HasPrefix(line, "curl ") {
+		if !strings.HasPrefix(strings.TrimLeft(line, " $"), "curl ") {
 			b.WriteString(line)
 		}
 	}

@@ -54,14 +54,16 @@ func TestTSW25_TheWholeFlow(t *testing.T) {
 		if a.str(t, "status") != "success" || a.str(t, "magic_link") == "" {
 			t.Error(a.Body)
 		}
-		url := fmt.Sprintf("%s/users/%v", base, a.json(t, "id"))
+		url := fmt.Sprintf("%s/users/%.0f", base, a.json(t, "id"))
 		wants(t, d.get(t, url, bearer(acc.Key)...), http.StatusOK)
 		wants(t, d.send(t, http.MethodPatch, url, bearer(acc.Key), `{"first_name":"Grace"}`), http.StatusOK)
 		wants(t, d.get(t, base+"/users?per_page=1000", bearer(acc.Key)...), http.StatusOK)
+		d.advance(t, "2s") // five a second
 		wants(t, d.send(t, http.MethodDelete, url, bearer(acc.Key), ""), http.StatusOK)
 		wants(t, d.get(t, url, bearer(acc.Key)...), http.StatusNotFound)
 	})
 	t.Run("TSW-26 a bad field is named", func(t *testing.T) {
+		d.advance(t, "2s")
 		a := d.send(t, http.MethodPost, base+"/users", bearer(acc.Key), `{"email":"nonsense"}`)
 		refused(t, a, http.StatusUnprocessableEntity, "error_type", "api_validation_error")
 	})
