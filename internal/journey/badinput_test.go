@@ -94,6 +94,9 @@ func TestBadInputGetsTheSchemesOwnRefusal(t *testing.T) {
 				if res.StatusCode < 400 || res.StatusCode >= 500 {
 					t.Errorf("status %d: %s", res.StatusCode, body)
 				}
+				if res.StatusCode == http.StatusExpectationFailed && body == "" {
+					return // net/http's own, listed in docs/guide/settled.md
+				}
 				if ct := res.Header.Get("Content-Type"); !strings.Contains(ct, "json") {
 					t.Errorf("%d as %q: %.200s", res.StatusCode, ct, body)
 				}
