@@ -80,11 +80,11 @@ func (m *meter) Read(b []byte) (int, error) {
 	// for, its own deadline runs, and not the upstream's.
 	x := m.exchange
 	x.patience.pause()
-	x.out.readBy(time.Now().Add(x.target.timeout))
+	x.readBy(time.Now().Add(x.target.timeout))
 	m.waiting.Store(true)
 	n, err := m.ReadCloser.Read(b)
 	if errors.Is(err, io.EOF) {
-		x.out.readBy(time.Time{})
+		x.readBy(time.Time{})
 	}
 	x.patience.extend()
 	if int64(n) > m.left {
@@ -98,6 +98,45 @@ func (m *meter) Read(b []byte) (int, error) {
 	m.waiting.Store(false)
 	return n, err
 }
+
+// Close implements io.Closer. net/http closes what it made itself, once the rest
+// of it is no longer waited for.
+func (m *meter) Close() error { return nil }
+
+// readBy sets until when the request's body is waited for. A transport may read
+// on for a moment after the exchange has ended, when the connection is already
+// somebody else's.
+func (x *exchange) readBy(at time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.ended {
+		// A writer without deadlines, as in a test, waits for nobody.
+		_ = http.NewResponseController(x.out.ResponseWriter).SetReadDeadline(at)
+	}
+}
+
+// drain takes the rest of a refused request's body, within bounds, and reports
+// whether that was all of it. A connection that is closed with unread bytes is
+// reset, and the reset overtakes the answer; one that is kept must be at the
+// beginning of the next request. net/http would wait for the rest without end.
+func (x *exchange) drain() bool {
+	if !x.view.Body || x.rest == nil {
+		return true
+	}
+	x.readBy(time.Now().Add(lingerTime))
+	if len(x.view.Header["Expect"]) > 0 {
+		return false // a client that waits for 100 Continue sends nothing before it
+	}
+	_, err := io.CopyN(io.Discard, x.rest, lingerBody)
+	if !errors.Is(err, io.EOF) {
+		return false
+	}
+	x.readBy(time.Time{})
+	return true
+}
+
+// lingerBody bounds what is read for nothing; lingerTime bounds how long.
+const lingerBody = 16 << 20
 
 // patience is how long an upstream may take to begin its answer, counted from
 // the last progress of the request's body. A nil one never ends.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -25,6 +26,7 @@ type exchange struct {
 	host     string
 	origin   string
 	body     *meter
+	rest     io.Reader // of the request's body, however much has been read
 	cancel   context.CancelCauseFunc
 	patience *patience
 
@@ -40,7 +42,7 @@ func exchangeOf(r *http.Request) *exchange { return r.Context().Value(exchangeKe
 // serve is the life of one request.
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, api string) {
 	began := time.Now()
-	x := &exchange{proxy: p, view: p.options.View(r), host: r.Host, origin: first(r.Header["Origin"]), out: &writer{ResponseWriter: w}}
+	x := &exchange{proxy: p, view: p.options.View(r), host: r.Host, origin: first(r.Header["Origin"]), rest: r.Body, out: &writer{ResponseWriter: w}}
 	defer func() {
 		x.end()
 		p.tell(r, x, began)
@@ -137,10 +139,8 @@ func (x *exchange) refuse(method string) {
 	clear(h)
 	x.out.final = nil
 	x.dress(h)
-	if x.view.Body {
-		// net/http takes the rest of a body before it answers; a client that never
-		// sends it would never learn why it was refused.
-		x.out.readBy(time.Now().Add(lingerTime))
+	if !x.drain() {
+		h.Set("Connection", "close")
 	}
 	if a.Status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(a.Body)))

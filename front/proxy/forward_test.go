@@ -263,6 +263,7 @@ func TestBodiesAreBounded(t *testing.T) {
 		want  int
 	}{
 		{"/x", 1 << 20, false, 200}, {"/x", 1 << 20, true, 200}, {"/x", 1<<20 + 1, false, 413}, {"/x", 1<<20 + 1, true, 413},
+		{"/x", 8 << 20, false, 413}, {"/x", 8 << 20, true, 413},
 		{"/small", 16, true, 200}, {"/small", 17, true, 413}, {"/small", 17, false, 413},
 	} {
 		var body io.Reader = strings.NewReader(strings.Repeat("x", c.size))

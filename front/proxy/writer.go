@@ -3,7 +3,6 @@ package proxy
 import (
 	"net/http"
 	"sync/atomic"
-	"time"
 )
 
 // writer remembers whether and how an answer began.
@@ -11,12 +10,6 @@ type writer struct {
 	http.ResponseWriter
 	code  atomic.Int32
 	final func(http.Header) // the last word on the headers of an upstream's answer
-}
-
-// readBy sets until when the request's body is waited for.
-func (w *writer) readBy(at time.Time) {
-	// A writer without deadlines, as in a test, waits for nobody.
-	_ = http.NewResponseController(w.ResponseWriter).SetReadDeadline(at)
 }
 
 // Unwrap lets http.ResponseController flush and hijack.
