@@ -19,6 +19,7 @@ type seen struct {
 	streams context.Context // ends when streams must
 	cancel  context.CancelFunc
 	spared  func() bool // set for a stream: it has ended by itself
+	until   time.Time   // the last instant for the request's body; zero if there is none
 	status  int
 	bytes   int64
 	api     string
@@ -47,6 +48,15 @@ func (s *seen) Write(p []byte) (int, error) {
 	n, err := s.ResponseWriter.Write(p)
 	s.bytes += int64(n)
 	return n, err
+}
+
+// SetReadDeadline is for http.ResponseController: a front that waits for each next
+// piece of a body must not wait for all of them longer than the whole may take.
+func (s *seen) SetReadDeadline(at time.Time) error {
+	if !s.until.IsZero() && at.After(s.until) {
+		at = s.until
+	}
+	return http.NewResponseController(s.ResponseWriter).SetReadDeadline(at)
 }
 
 // Unwrap is for http.ResponseController.

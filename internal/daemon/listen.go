@@ -158,18 +158,20 @@ func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 
 // dribbled gives a request's body its own time: a client that dribbles is cut,
 // while an answer that streams for hours is not.
-func dribbled(w http.ResponseWriter, r *http.Request, limit time.Duration) *http.Request {
+func dribbled(w *seen, r *http.Request, limit time.Duration) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r
 	}
-	rc := http.NewResponseController(w)
-	if rc.SetReadDeadline(time.Now().Add(limit)) == nil {
-		r.Body = &timedBody{ReadCloser: r.Body, done: sync.OnceFunc(func() { _ = rc.SetReadDeadline(time.Time{}) })}
+	until := time.Now().Add(limit)
+	if w.SetReadDeadline(until) == nil {
+		w.until = until
+		r.Body = &timedBody{ReadCloser: r.Body, done: sync.OnceFunc(func() { _ = w.SetReadDeadline(time.Time{}) })}
 	}
 	return r
 }
 
-// timedBody lifts the deadline when the body has been read.
+// timedBody lifts the deadline when the body has been read to its end, and not
+// before: what a handler leaves unread, net/http reads, and must not wait for.
 type timedBody struct {
 	io.ReadCloser
 	done func()
@@ -182,10 +184,4 @@ func (b *timedBody) Read(p []byte) (int, error) {
 		b.done()
 	}
 	return n, err
-}
-
-// Close implements io.Closer.
-func (b *timedBody) Close() error {
-	b.done()
-	return b.ReadCloser.Close()
 }

@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -321,10 +322,31 @@ func TestServe_SlowHeadersAreHungUpOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _ = io.WriteString(c, sent)
+		// A byte now and then must not help.
+		done := make(chan struct{})
+		go dribble(c, done)
 		_ = c.SetReadDeadline(time.Now().Add(patience))
-		if _, err := io.ReadAll(c); err != nil {
+		_, err = io.ReadAll(c)
+		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 			t.Errorf("slow %s: the connection was held: %v", name, err)
 		}
+		close(done)
 		_ = c.Close()
+	}
+}
+
+// dribble sends a byte every tenth of a second.
+func dribble(c net.Conn, done <-chan struct{}) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if _, err := io.WriteString(c, "x"); err != nil {
+				return
+			}
+		case <-done:
+			return
+		}
 	}
 }
