@@ -93,6 +93,9 @@ func Start(ctx context.Context, o Options) (*Daemon, error) {
 	if o.Lookup == nil {
 		o.Lookup = os.LookupEnv
 	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	plan, err := Compile(o.Source)
 	if err != nil {
 		return nil, err
