@@ -64,11 +64,14 @@ type nginx struct {
 	dir           string
 }
 
-var errNoNginx = errors.New("there is no nginx here")
+var errNoNginx = errors.New("there is no nginx here, or no /proc that tells its CPU time")
 
 func startNginx(ctx context.Context, verifier, upstream string) (*nginx, error) {
 	binary, err := exec.LookPath("nginx")
 	if err != nil {
+		return nil, errNoNginx
+	}
+	if _, err := os.Stat("/proc/self/schedstat"); err != nil {
 		return nil, errNoNginx
 	}
 	n := &nginx{}
