@@ -186,7 +186,9 @@ func tenantOf(ctx context.Context, r keywright.Reader, idOrRef string) (keywrigh
 }
 
 // active counts the keys of a tenant and scheme that count against the cap, but
-// for one. It counts no further than the cap, and not at all without one.
+// for one. It counts no further than the cap, and not at all without one. A
+// PENDING_ROTATION key counts through its successor, or, once that one is gone,
+// itself: else rotating and revoking in turn would be a way round the cap.
 func active(ctx context.Context, r keywright.Reader, p keywright.Policy, t keywright.TenantID, now time.Time, but keywright.KeyID) (int, error) {
 	if !p.NeedsCount() {
 		return 0, nil
@@ -199,7 +201,13 @@ func active(ctx context.Context, r keywright.Reader, p keywright.Policy, t keywr
 			return 0, err
 		}
 		for i := range keys {
-			if keys[i].ID != but && keys[i].CountsAt(now) {
+			counts := keys[i].CountsAt(now)
+			if !counts {
+				if counts, err = orphaned(ctx, r, &keys[i], now); err != nil {
+					return 0, err
+				}
+			}
+			if keys[i].ID != but && counts {
 				count++
 			}
 		}
@@ -208,6 +216,22 @@ func active(ctx context.Context, r keywright.Reader, p keywright.Policy, t keywr
 		}
 		q.After = keys[len(keys)-1].ID
 	}
+}
+
+// orphaned reports whether a key is on its way out with nobody to follow it.
+func orphaned(ctx context.Context, r keywright.Reader, key *keywright.Key, now time.Time) (bool, error) {
+	if s := key.StateAt(now); s != keywright.PendingRotation && s != keywright.StatePaused {
+		return false, nil
+	}
+	next, err := r.Key(ctx, key.Successor)
+	switch {
+	case errors.Is(err, keywright.NotFound):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	s := next.StateAt(now)
+	return s.Final() || s == keywright.StateExpired, nil
 }
 
 // page is how many records are read at once.

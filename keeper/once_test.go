@@ -219,6 +219,15 @@ func TestTRS17_CapOverTheWholeLife(t *testing.T) {
 	try(t, err)
 	h.issue(ten, "trusset-instance")
 	full("one revoked and replaced")
+	_, err = h.Revoke(h.ctx, admin, out.Key.ID, "")
+	try(t, err)
+	full("a successor revoked, while the key before it still works")
+	try(t, h.Delete(h.ctx, admin, out.Key.ID))
+	full("a successor deleted, while the key before it still works")
+	_, err = h.Revoke(h.ctx, admin, ids[1], "")
+	try(t, err)
+	h.issue(ten, "trusset-instance")
+	full("the key before it revoked too, and replaced")
 	other := h.full()
 	h.issue(other, "trusset-instance") // another tenant's keys count for nothing
 	h.issue(ten, "trusset-mica")       // nor do another scheme's
