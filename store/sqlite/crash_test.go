@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 // TestKill kills a writing process 120 times.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	storetest.RunCrash(t, 120, place(t), open, intact)
+	storetest.RunCrash(t, kills, place(t), open, intact)
 }
 
 // intact has SQLite look at the whole file.

@@ -31,7 +31,6 @@ func TestPowerCut(t *testing.T) {
 	if seen[opSync] < 100 || seen[opAck] < 300 || seen[opDelete] == 0 || !foldsTheLog(ops) {
 		t.Fatalf("the recording shows too little: %v", seen)
 	}
-	const cuts = 45
 	moments := []int{0, 1, 2, len(ops)}
 	for range cuts {
 		moments = append(moments, rand.IntN(len(ops)+1))

@@ -51,7 +51,7 @@ type watched struct {
 // methods is a table of functions that SQLite is given for a file, and those
 // that it would have been given.
 type methods struct {
-	table    lib.Tsqlite3_io_methods
+	table    uintptr // of the functions, in SQLite's own memory
 	close    func(*libc.TLS, uintptr) int32
 	write    func(*libc.TLS, uintptr, uintptr, int32, lib.Tsqlite3_int64) int32
 	truncate func(*libc.TLS, uintptr, lib.Tsqlite3_int64) int32
@@ -103,24 +103,26 @@ func opened(tls *libc.TLS, vfs, path, file uintptr, flags int32, out uintptr) in
 	head := at[lib.Tsqlite3_file](file)
 	m := recording.mine[head.FpMethods]
 	if m == nil {
-		m = wrap(at[lib.Tsqlite3_io_methods](head.FpMethods))
+		m = wrap(tls, at[lib.Tsqlite3_io_methods](head.FpMethods))
 		recording.mine[head.FpMethods] = m
 	}
-	head.FpMethods = uintptr(unsafe.Pointer(&m.table))
+	head.FpMethods = m.table
 	recording.files[file] = watched{name, m}
 	recording.ops = append(recording.ops, op{kind: opCreate, name: name})
 	return code
 }
 
-func wrap(theirs *lib.Tsqlite3_io_methods) *methods {
+func wrap(tls *libc.TLS, theirs *lib.Tsqlite3_io_methods) *methods {
 	m := &methods{
-		table:    *theirs,
+		table:    libc.Xmalloc(tls, lib.Tsize_t(unsafe.Sizeof(*theirs))),
 		close:    function[func(*libc.TLS, uintptr) int32](theirs.FxClose),
 		write:    function[func(*libc.TLS, uintptr, uintptr, int32, lib.Tsqlite3_int64) int32](theirs.FxWrite),
 		truncate: function[func(*libc.TLS, uintptr, lib.Tsqlite3_int64) int32](theirs.FxTruncate),
 		sync:     function[func(*libc.TLS, uintptr, int32) int32](theirs.FxSync),
 	}
-	m.table.FxClose, m.table.FxWrite, m.table.FxTruncate, m.table.FxSync = pointer(closed), pointer(written), pointer(truncated), pointer(synced)
+	mine := at[lib.Tsqlite3_io_methods](m.table)
+	*mine = *theirs
+	mine.FxClose, mine.FxWrite, mine.FxTruncate, mine.FxSync = pointer(closed), pointer(written), pointer(truncated), pointer(synced)
 	return m
 }
 
