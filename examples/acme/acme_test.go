@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -192,9 +193,19 @@ func TestEveryPrintedRequestRuns(t *testing.T) {
 
 func TestMessagesAreBounded(t *testing.T) {
 	t.Parallel()
-	c := example(t)
-	for range exampleapi.DefaultBound {
-		send(c, &live, "x")
+	h, err := New(Options{Identify: exampletest.Identify})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exampletest.New(t, h, OpenAPI(), Table())
+	err = h.(*exampleapi.Service).Records(t.Context(), func(tx exampleapi.Tx) (err error) {
+		for i := 0; i < exampleapi.DefaultBound && err == nil; i++ {
+			_, err = tx.Add(exampleapi.Scope{Tenant: live.Subject, Environment: live.Environment}, messages, strconv.Itoa(i), message{})
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	c.Want(409, &live, "POST", "/v1/messages", map[string]any{"text": "one more"})
 	send(c, &play, "another environment has its own bound")

@@ -83,6 +83,13 @@ func TestDMT10_DMT16_ProductionIsSharedAndAggregatedOverSubmitters(t *testing.T)
 	if got["submitters"] != 3.0 || got["agreement"] != 1.0 || got["firstSeen"] != first || got["lastSeen"] == first {
 		t.Errorf("got %v", got)
 	}
+	c.Want(200, as("a", Production), "POST", "/api/domains", says("alone.example.com", "x"))
+	once := c.Want(200, as("a", Production), "GET", "/api/domains/alone.example.com", nil)
+	c.Want(200, as("a", Production), "POST", "/api/domains", says("alone.example.com", "y"))
+	again := c.Want(200, as("a", Production), "GET", "/api/domains/alone.example.com", nil)
+	if again["firstSeen"] != once["firstSeen"] || again["lastSeen"] == once["lastSeen"] || again["classification"] != "y" {
+		t.Errorf("said once %v, said again %v", once, again)
+	}
 	if raw, _ := json.Marshal(got); strings.Contains(string(raw), "ten_") {
 		t.Errorf("it says who: %s", raw)
 	}

@@ -129,7 +129,7 @@ func TestTheBooksAddUp(t *testing.T) {
 		run++
 		who := instance(fmt.Sprintf("run%d", run))
 		ids := []string{"cus_unknown"}
-		for range rapid.IntRange(0, 25).Draw(t, "acts") {
+		for range rapid.IntRange(0, 10).Draw(t, "acts") {
 			if rapid.Bool().Draw(t, "customer?") {
 				body := map[string]any{"name": "C", "openingDeposit": rapid.Int64Range(0, 10_000_000).Draw(t, "deposit")}
 				ids = append(ids, data(c, 201, who, "POST", "/customers/api/manage", body)["id"].(string))

@@ -246,9 +246,19 @@ func TestLinksLeadToWhereTheClientIs(t *testing.T) {
 
 func TestUsersAreBounded(t *testing.T) {
 	t.Parallel()
-	c, _ := example(t)
-	for i := range exampleapi.DefaultBound {
-		newUser(c, fmt.Sprintf("u%d@example.com", i))
+	h, err := New(Options{Identify: exampletest.Identify})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exampletest.New(t, h, OpenAPI(), Table())
+	err = h.(*exampleapi.Service).Records(t.Context(), func(tx exampleapi.Tx) (err error) {
+		for i := 0; i < exampleapi.DefaultBound && err == nil; i++ {
+			_, err = tx.Add(exampleapi.Scope{Tenant: ada.Subject}, users, number(int64(i)), kept{})
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	c.Want(409, &ada, "POST", "/api/users", map[string]any{"email": "more@example.com"})
 	c.Want(200, &bob, "POST", "/api/users", map[string]any{"email": "more@example.com"})
