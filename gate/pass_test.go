@@ -185,6 +185,7 @@ func TestStillAsksWithoutCounting(t *testing.T) {
 		"expired":         func() { w.key.Expires = noon },
 		"tenant archived": func() { w.index.tenant.Archived = true },
 		"stale":           func() { w.index.stale = true },
+		"another key's":   func() { w.key.ID[0]++ },
 	} {
 		key, tenant := *w.key, *w.index.tenant
 		change()

@@ -166,7 +166,9 @@ func (h *house) revoke(name string) {
 // request makes a request to Trusset's API with its good key.
 func (h *house) request(method, path string, body io.Reader) *http.Request {
 	h.t.Helper()
-	r, err := http.NewRequestWithContext(context.Background(), method, h.url+path, body)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	h.t.Cleanup(cancel)
+	r, err := http.NewRequestWithContext(ctx, method, h.url+path, body)
 	check(h.t, err)
 	r.Host = "trusset-instance.test"
 	r.Header.Set("X-API-Key", h.creds["trusset-instance"])
