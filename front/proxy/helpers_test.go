@@ -166,7 +166,7 @@ func (h *house) revoke(name string) {
 // request makes a request to Trusset's API with its good key.
 func (h *house) request(method, path string, body io.Reader) *http.Request {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*soon) // longer than anything is waited for
 	h.t.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, method, h.url+path, body)
 	check(h.t, err)
