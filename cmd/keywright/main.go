@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	root := cli.New(daemon.ServeCommand(), daemon.ConfigCommand(), daemon.InitCommand(), demo.Command())
+	root := cli.New(daemon.ServeCommand(), daemon.ConfigCommand(), daemon.InitCommand(), daemon.PepperCommand(), demo.Command())
 	if err := root.ExecuteContext(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "keywright:", err)
 		os.Exit(cli.ExitCode(err))

@@ -45,14 +45,19 @@ func openCore(ctx context.Context, o *Options, plan *Plan) (c *core, err error) 
 	if c.store, err = openStore(ctx, cfg, o.Lookup); err != nil {
 		return c, err
 	}
-	if c.secrets, err = seal.Open(cfg.SecretsDir, true); err != nil {
+	// Once there are keys, a secret that is missing is lost, not new.
+	empty, err := hasNoKeys(ctx, c.store)
+	if err != nil {
+		return c, fmt.Errorf("the store cannot be read: %w", err)
+	}
+	if c.secrets, err = seal.Open(cfg.SecretsDir, empty); err != nil {
 		return c, fmt.Errorf("the secrets folder %s: %w", cfg.SecretsDir, err)
 	}
 	c.index = newIndex(cfg)
 	c.follower = feed.New(c.store, c.index, feed.OnError(func(err error) { o.Log.Warn("the keys cannot be followed", "error", err.Error()) }))
 	c.keeper = keeper.New(keeper.Options{
 		Store: c.store, Schemes: plan.Schemes, Pepper: c.secrets.Pepper, Sealer: c.secrets.Sealer,
-		Clock: o.Clock, Random: rand.Reader, Wait: c.follower.Wait,
+		Clock: o.Clock, Random: rand.Reader, Wait: c.follower.Wait, Sole: !c.bounded,
 	})
 	if err := c.keeper.CheckPepper(ctx); err != nil {
 		return c, fmt.Errorf("the pepper in %s: %w", cfg.SecretsDir, err)
@@ -63,6 +68,15 @@ func openCore(ctx context.Context, o *Options, plan *Plan) (c *core, err error) 
 		return c, fmt.Errorf("the keys cannot be read from the store: %w", err)
 	}
 	return c, nil
+}
+
+func hasNoKeys(ctx context.Context, store keywright.Store) (empty bool, err error) {
+	err = store.View(ctx, func(r keywright.Reader) error {
+		keys, err := r.Keys(ctx, keywright.KeyQuery{Limit: 1})
+		empty = len(keys) == 0
+		return err
+	})
+	return empty, err
 }
 
 func newIndex(cfg *config.Config) *verify.Index {
@@ -141,6 +155,10 @@ func (c *core) offerSetup(ctx context.Context, cfg *config.Config, log *slog.Log
 		return nil
 	}
 	c.setup = s
-	log.Info("there is no operator key yet: a one-use set-up token, valid for 15 minutes, is in this file", "path", s.Path())
+	path, err := filepath.Abs(s.Path())
+	if err != nil {
+		return fmt.Errorf("the set-up token: %w", err)
+	}
+	log.Info("there is no operator key yet: a one-use set-up token, valid for 15 minutes, is in this file", "path", path)
 	return nil
 }

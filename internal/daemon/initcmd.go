@@ -24,7 +24,7 @@ func questions() []question {
 		{"api", "A name for your API", "orders", func(s *config.Start) *string { return &s.API }},
 		{"host", "The host name that clients call", "api.localhost", func(s *config.Start) *string { return &s.Host }},
 		{"upstream", "Where your API really runs", "http://127.0.0.1:3000", func(s *config.Start) *string { return &s.Upstream }},
-		{"scheme", "How its keys look (`keywright schemes list`)", "keywright", func(s *config.Start) *string { return &s.Scheme }},
+		{"scheme", "How its keys look, see keywright schemes list", "keywright", func(s *config.Start) *string { return &s.Scheme }},
 		{"store", "Where keys are kept: sqlite, postgres or memory", "sqlite", func(s *config.Start) *string { return &s.Store }},
 		{"listen", "Where to listen", "127.0.0.1:8080", func(s *config.Start) *string { return &s.Listen }},
 		{"tls", "TLS: off, internal (development) or acme", "off", func(s *config.Start) *string { return &s.TLS }},

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -201,21 +202,66 @@ func TestServe_AnInvalidReloadIsRefused(t *testing.T) {
 
 func TestServe_AWrongPepperIsRefused(t *testing.T) {
 	t.Parallel()
+	for name, spoil := range map[string]func(t *testing.T, folder string){
+		"another pepper": func(t *testing.T, folder string) {
+			if err := os.WriteFile(filepath.Join(folder, "pepper.1"), []byte(strings.Repeat("ab", 32)+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a lost folder": func(t *testing.T, folder string) {
+			if err := os.RemoveAll(folder); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a lost pepper": func(t *testing.T, folder string) {
+			if err := os.Remove(filepath.Join(folder, "pepper.1")); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			yaml := base + "secrets_dir: kept\n" + api(upstream(t, "one"))
+			n := serve(t, dir, yaml)
+			n.customer(n.operator(), "shop0001")
+			n.signal(syscall.SIGTERM)
+			n.end()
+			spoil(t, filepath.Join(dir, "kept"))
+			again := launch(t, dir, yaml)
+			if code := again.end(); code == 0 {
+				t.Error("the start went well")
+			}
+			if text := again.text(); !strings.Contains(text, "pepper") && !strings.Contains(text, "bring it back") {
+				t.Errorf("the error does not say what to do:\n%s", text)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "kept", "pepper.1")); name != "another pepper" && err == nil {
+				t.Error("a new pepper was made beside keys of another")
+			}
+		})
+	}
+}
+
+func TestPepperRotate_KeysGoOn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	yaml := base + "secrets_dir: kept\n" + api(upstream(t, "one"))
+	yaml := base + api(upstream(t, "one"))
 	n := serve(t, dir, yaml)
-	n.customer(n.operator(), "shop0001")
+	key := n.customer(n.operator(), "shop0001")
+	rotate := func() ([]byte, error) {
+		return exec.Command(program, "pepper", "rotate", "--config", filepath.Join(dir, "keywright.yaml")).CombinedOutput()
+	}
+	if out, err := rotate(); err == nil {
+		t.Errorf("the pepper was rotated under a process that runs: %s", out)
+	}
 	n.signal(syscall.SIGTERM)
 	n.end()
-	if err := os.RemoveAll(filepath.Join(dir, "kept")); err != nil {
-		t.Fatal(err)
+	if out, err := rotate(); err != nil || !strings.Contains(string(out), "2 keys") {
+		t.Fatalf("%v: %s", err, out)
 	}
-	again := launch(t, dir, yaml)
-	if code := again.end(); code == 0 {
-		t.Error("a start with another pepper went well")
-	}
-	if !strings.Contains(again.text(), "pepper") {
-		t.Errorf("the error does not name the pepper:\n%s", again.text())
+	again := serve(t, dir, yaml)
+	if a := do(t, http.DefaultClient, "GET", "http://"+again.door("http")+"/x", "", "Host", "orders.localhost", "Authorization", "Bearer "+key); a.status != http.StatusOK {
+		t.Errorf("after the rotation the key gets %d", a.status)
 	}
 }
 
