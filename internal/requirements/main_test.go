@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -55,4 +57,53 @@ func TestNumbersAreRead(t *testing.T) {
 	if len(found["TSW-04"]) != 0 {
 		t.Error("a number inside a message is not a test's name")
 	}
+}
+
+// TestWhatIsShownExists looks up every test that docs/shown-by.md names.
+func TestWhatIsShownExists(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "docs", "shown-by.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := regexp.MustCompile("`([a-z]+(?:/[a-z]+)*)`")
+	test := regexp.MustCompile("`(Test[A-Za-z0-9_]+)`")
+	named := 0
+	for line := range strings.Lines(string(page)) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 4 {
+			continue
+		}
+		cell, dir := cells[2], ""
+		for _, part := range strings.Split(cell, ",") {
+			if m := folder.FindStringSubmatch(part); m != nil {
+				dir = m[1]
+			}
+			if m := test.FindStringSubmatch(part); m != nil {
+				named++
+				if !declares(t, dir, m[1]) {
+					t.Errorf("%s has no %s", dir, m[1])
+				}
+			}
+		}
+	}
+	if named < 40 {
+		t.Errorf("only %d tests were read off the page", named)
+	}
+}
+
+func declares(t *testing.T, dir, name string) bool {
+	files, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(src, []byte("func "+name+"(")) {
+			return true
+		}
+	}
+	return false
 }
