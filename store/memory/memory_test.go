@@ -10,5 +10,6 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) keywright.Store { return memory.New() })
+	fresh := func(*testing.T) keywright.Store { return memory.New() }
+	storetest.Run(t, fresh, fresh)
 }

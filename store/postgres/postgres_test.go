@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/store/memory"
 	"github.com/keywright/keywright/store/postgres"
 	"github.com/keywright/keywright/store/storetest"
 )
@@ -23,7 +24,7 @@ func open(t *testing.T, dsn string) keywright.Store {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) keywright.Store { return open(t, place(t)) })
+	storetest.Run(t, func(t *testing.T) keywright.Store { return open(t, place(t)) }, func(*testing.T) keywright.Store { return memory.New() })
 }
 
 func TestDurable(t *testing.T) {

@@ -57,7 +57,10 @@ func record(t *testing.T, path string) []op {
 	recording.start(filepath.Dir(path))
 	defer recording.stop()
 	for round := range 2 {
-		s := open(t, path)
+		s, err := sqlite.Open(t.Context(), path, sqlite.Options{LogPages: 600})
+		if err != nil {
+			t.Fatal(err)
+		}
 		var all sync.WaitGroup
 		for w := range 4 {
 			all.Go(func() {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/store/memory"
 	"github.com/keywright/keywright/store/sqlite"
 	"github.com/keywright/keywright/store/storetest"
 )
@@ -24,7 +25,7 @@ func open(t *testing.T, path string) keywright.Store {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) keywright.Store { return open(t, place(t)) })
+	storetest.Run(t, func(t *testing.T) keywright.Store { return open(t, place(t)) }, func(*testing.T) keywright.Store { return memory.New() })
 }
 
 func TestDurable(t *testing.T) {

@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"github.com/keywright/keywright"
-	"github.com/keywright/keywright/store/memory"
 	"pgregory.net/rapid"
 )
 
-// model drives a store and the memory store through the same random life and
-// compares everything that they answer.
-func model(t *testing.T, open Open) {
-	a, b := open(t), keywright.Store(memory.New())
+// model drives a store and a reference through the same random life and compares
+// everything that they answer.
+func model(t *testing.T, open, reference Open) {
+	a, b := open(t), reference(t)
 	ctx := t.Context()
 	rapid.Check(t, func(r *rapid.T) {
 		wipe(t, a)

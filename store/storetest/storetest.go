@@ -9,15 +9,16 @@ import (
 // Open makes an empty store, and closes and removes it when the test ends.
 type Open func(t *testing.T) keywright.Store
 
-// Run holds a store to the whole contract of keywright.Store, and then once more
-// with every update run twice.
-func Run(t *testing.T, open func(t *testing.T) keywright.Store) {
+// Run holds a store to the whole contract of keywright.Store, once more with
+// every update run twice, and at last to what a reference answers, which is the
+// memory store: the simplest of them.
+func Run(t *testing.T, open, reference Open) {
 	t.Helper()
 	suite(t, open)
 	t.Run("with every update run twice", func(t *testing.T) {
 		suite(t, func(t *testing.T) keywright.Store { return Rerunning(open(t)) })
 	})
-	t.Run("behaves as the model does", func(t *testing.T) { t.Parallel(); model(t, open) })
+	t.Run("behaves as the model does", func(t *testing.T) { t.Parallel(); model(t, open, reference) })
 }
 
 func suite(t *testing.T, open Open) {
