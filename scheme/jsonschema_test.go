@@ -151,7 +151,7 @@ func TestJSONSchemaRejects(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range [][2]string{
-		{"name: trusset-instance", "nmae: trusset-instance"},
+		{"name: trusset-instance", "nam: trusset-instance"},
 		{"name: trusset-instance", "name: Trusset"},
 		{"{header: X-API-Key}", "{headre: X-API-Key}"},
 		{"{header: X-API-Key}", "{header: X-API-Key, query: key}"},

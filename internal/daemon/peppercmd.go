@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,7 +44,7 @@ to start. Keep the whole secrets folder: the older links stay part of the chain.
 	return parent
 }
 
-func rotatePepper(ctx context.Context, src *config.Source, out io.Writer) error {
+func rotatePepper(ctx context.Context, src *config.Source, out io.Writer) (err error) {
 	cfg := &src.Config
 	if cfg.Store.Kind == config.Memory {
 		return fmt.Errorf("the memory store keeps nothing, so there is nothing to rotate")
@@ -52,7 +53,7 @@ func rotatePepper(ctx context.Context, src *config.Source, out io.Writer) error 
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	secrets, err := seal.Open(cfg.SecretsDir, false)
 	if err != nil {
 		return fmt.Errorf("the secrets folder %s: %w", cfg.SecretsDir, err)

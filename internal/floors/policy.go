@@ -15,36 +15,40 @@ type room struct {
 	floor int
 }
 
-// rooms is the house. The first row that matches a folder counts. It is policy:
+// rooms are the house. The first row that matches a folder counts. It is policy:
 // it is not edited to make a build pass.
-var rooms = []room{
-	{"", 0},
-	{"scheme", 1}, {"schemes", 1}, {"api", 1}, {"seal", 1},
-	{"verify", 2}, {"gate", 2}, {"keeper", 2}, {"feed", 2}, {"limit", 2}, {"meter", 2}, {"people", 2}, {"audit", 2},
-	{"limit/*", 3}, {"store/*", 3}, {"front/*", 3}, {"oidc", 3}, {"handbook", 3}, {"middleware", 3}, {"client", 3},
-	{"internal/*", 4}, {"keywrighttest", 4}, {"examples/*", 4}, {"bench", 4}, {"bench/*", 4}, {"scripts/*", 4},
-	{"cmd/keywright", 5},
+func rooms() []room {
+	return []room{
+		{"", 0},
+		{"scheme", 1}, {"schemes", 1}, {"api", 1}, {"seal", 1},
+		{"verify", 2}, {"gate", 2}, {"keeper", 2}, {"feed", 2}, {"limit", 2}, {"meter", 2}, {"people", 2}, {"audit", 2},
+		{"limit/*", 3}, {"store/*", 3}, {"front/*", 3}, {"oidc", 3}, {"handbook", 3}, {"middleware", 3}, {"client", 3},
+		{"internal/*", 4}, {"keywrighttest", 4}, {"examples/*", 4}, {"bench", 4}, {"bench/*", 4}, {"scripts/*", 4},
+		{"cmd/keywright", 5},
+	}
 }
 
 // sideways lists the floors on which a package may import another of the same floor.
-var sideways = []int{1, 2, 4}
+func sideways() []int { return []int{1, 2, 4} }
 
 // shut lists what single packages may never import, below their own folder
 // included. A ban on "net" bans net and net/…, except what open allows.
-var shut = map[string][]string{
-	"":       {"net", "os", "database/sql", "crypto/rand", "math/rand", "log", "sync"},
-	"verify": {"context", "net", "os", "database/sql", "log"},
+func shut() map[string][]string {
+	return map[string][]string{
+		"":       {"net", "os", "database/sql", "crypto/rand", "math/rand", "log", "sync"},
+		"verify": {"context", "net", "os", "database/sql", "log"},
+	}
 }
 
 // open lists the exceptions to shut: pure values that live below a banned path.
-var open = []string{"net/netip"}
+func open() []string { return []string{"net/netip"} }
 
 // testSuites may be imported by tests on any floor.
-var testSuites = []string{"store/storetest", "front/fronttest"}
+func testSuites() []string { return []string{"store/storetest", "front/fronttest"} }
 
 // floorOf returns a folder's floor, or an error for a folder that the house does not have.
 func floorOf(folder string) (int, error) {
-	for _, r := range rooms {
+	for _, r := range rooms() {
 		if r.path == folder {
 			return r.floor, nil
 		}
@@ -67,7 +71,7 @@ func judge(folder, imported string, inTest bool) error {
 		return nil
 	}
 	rel = strings.TrimPrefix(rel, "/")
-	if inTest && (slices.Contains(testSuites, rel) || rel == folder) {
+	if inTest && (slices.Contains(testSuites(), rel) || rel == folder) {
 		return nil
 	}
 	from, err := floorOf(folder)
@@ -81,7 +85,7 @@ func judge(folder, imported string, inTest bool) error {
 	switch {
 	case to < from, inTest:
 		return nil
-	case to == from && (slices.Contains(sideways, from) || sameRoom(folder, rel)):
+	case to == from && (slices.Contains(sideways(), from) || sameRoom(folder, rel)):
 		return nil
 	}
 	return fmt.Errorf("%s (floor %d) may not import %s (floor %d)", name(folder), from, name(rel), to)
@@ -95,10 +99,10 @@ func sameRoom(folder, imported string) bool {
 }
 
 func judgeBans(folder, imported string) error {
-	if slices.Contains(open, imported) {
+	if slices.Contains(open(), imported) {
 		return nil
 	}
-	for _, ban := range shut[folder] {
+	for _, ban := range shut()[folder] {
 		if imported == ban || strings.HasPrefix(imported, ban+"/") {
 			return fmt.Errorf("%s may never import %s", name(folder), imported)
 		}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -47,7 +48,7 @@ func run(m *testing.M) int {
 	}
 	code := m.Run()
 	if err := shared.stop(); err != nil {
-		println("the demo did not end well:", err.Error())
+		fmt.Fprintln(os.Stderr, "the demo did not end well:", err.Error())
 		code = 1
 	}
 	if code == 0 && !testing.Short() {

@@ -102,11 +102,11 @@ func (d *demo) withoutCurls() string {
 func scanAfterwards(d *demo) int {
 	found, err := scan(d.data, map[string]string{"the log": d.withoutCurls()}, d.issuedSecrets())
 	if err != nil {
-		println("the scan failed:", err.Error())
+		fmt.Fprintln(os.Stderr, "the scan failed:", err.Error())
 		return 1
 	}
 	for _, f := range found {
-		println(f)
+		fmt.Fprintln(os.Stderr, f)
 	}
 	return min(len(found), 1)
 }

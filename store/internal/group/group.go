@@ -13,17 +13,22 @@ import (
 	"github.com/keywright/keywright/store/internal/record"
 )
 
-// Transaction is the one writing transaction of a store. Only the writer whose
-// turn it is calls it.
-type Transaction interface {
-	Begin(ctx context.Context) error
-	// Writes counts what has been written. A writer that failed before its first
-	// write leaves nothing to undo.
-	Writes() int
+// savepoint takes back a part of a transaction.
+type savepoint interface {
 	// Mark sets the point that Undo goes back to. It is dear, so it is used only
 	// while writers fail after they have written.
 	Mark(ctx context.Context) error
 	Undo(ctx context.Context) error
+}
+
+// Transaction is the one writing transaction of a store. Only the writer whose
+// turn it is calls it.
+type Transaction interface {
+	savepoint
+	Begin(ctx context.Context) error
+	// Writes counts what has been written. A writer that failed before its first
+	// write leaves nothing to undo.
+	Writes() int
 	// Commit makes everything durable. After an error nothing is assumed;
 	// ErrAgain wrapped in it means that nothing was committed for sure.
 	Commit(ctx context.Context) error

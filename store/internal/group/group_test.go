@@ -19,6 +19,7 @@ type ledger struct {
 	commits        int
 	lose           int // the transaction is lost at this many writes
 	lost           bool
+	mu             sync.Mutex // guards durable
 	failCommit     error
 	commitTakes    time.Duration
 }
@@ -33,11 +34,13 @@ func (l *ledger) Undo(context.Context) error { l.draft = l.draft[:l.mark]; retur
 func (l *ledger) Rollback()                  { l.draft = nil }
 func (l *ledger) Lost() bool                 { return l.lost }
 func (l *ledger) Commit(context.Context) error {
-	time.Sleep(l.commitTakes) // virtual
+	time.Sleep(l.commitTakes) //nolint:forbidigo // virtual: inside a synctest bubble
 	if err := l.failCommit; err != nil {
 		l.failCommit = nil
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.durable = l.draft
 	l.commits++
 	return nil
@@ -52,6 +55,8 @@ func (l *ledger) write(n int) {
 }
 
 func (l *ledger) holds(n int) bool {
+	l.mu.Lock() // a writer looks while others may commit
+	defer l.mu.Unlock()
 	for _, d := range l.durable {
 		if d == n {
 			return true

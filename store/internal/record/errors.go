@@ -17,8 +17,8 @@ const ReceiptLife = 24 * time.Hour
 // Horizon is the instant, as Nanos gives it, before which receipts are
 // forgotten when one of the instant at is remembered.
 func Horizon(at time.Time) int64 {
-	if at.IsZero() || at.Before(earliest.Add(ReceiptLife)) {
-		return earliest.UnixNano()
+	if at.IsZero() || at.Before(earliest().Add(ReceiptLife)) {
+		return earliest().UnixNano()
 	}
 	return at.Add(-ReceiptLife).UnixNano()
 }

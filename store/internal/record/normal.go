@@ -11,10 +11,8 @@ import (
 )
 
 // Stores keep an instant as nanoseconds since 1970 in 64 bits, where 0 is none.
-var (
-	earliest = time.Unix(0, -1<<63)
-	latest   = time.Unix(0, 1<<63-1)
-)
+func earliest() time.Time { return time.Unix(0, -1<<63) }
+func latest() time.Time   { return time.Unix(0, 1<<63-1) }
 
 // Nanos is an instant as stores keep it; 0 is the zero time.
 func Nanos(t time.Time) int64 {
@@ -27,10 +25,10 @@ func Nanos(t time.Time) int64 {
 // Clamp is Nanos for a bound in a query, which may be any instant.
 func Clamp(t time.Time) int64 {
 	switch {
-	case t.Before(earliest):
-		return earliest.UnixNano()
-	case t.After(latest):
-		return latest.UnixNano()
+	case t.Before(earliest()):
+		return earliest().UnixNano()
+	case t.After(latest()):
+		return latest().UnixNano()
 	}
 	return t.UnixNano()
 }
@@ -47,7 +45,7 @@ func instant(field string, t *time.Time) error {
 	if t.IsZero() {
 		return nil
 	}
-	if t.Before(earliest) || t.After(latest) {
+	if t.Before(earliest()) || t.After(latest()) {
 		return invalid(field, "must lie between the years 1678 and 2262; for a key that never expires, leave the expiry out")
 	}
 	*t = Instant(t.UnixNano())

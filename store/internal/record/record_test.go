@@ -86,7 +86,7 @@ func TestUnpackerForgetsWordsInTime(t *testing.T) {
 
 func TestHorizonNeverOverflows(t *testing.T) {
 	t.Parallel()
-	for _, at := range []time.Time{{}, earliest, latest, time.Unix(0, 0)} {
+	for _, at := range []time.Time{{}, earliest(), latest(), time.Unix(0, 0)} {
 		if h := Horizon(at); !at.IsZero() && h > Nanos(at) {
 			t.Errorf("the horizon of %v is %d", at, h)
 		}
