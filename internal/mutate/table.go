@@ -1,7 +1,7 @@
 package main
 
 // mutations is the sample. Each row names the rule as its requirement has it.
-func mutations() []mutation {
+func mutations() []mutation { //nolint:funlen // a table
 	return []mutation{
 		{
 			rule: "a key is dead at its expiry, not after it",
