@@ -28,7 +28,7 @@ func (g *Gate) Pass(v *scheme.View, api string) Verdict {
 	return out
 }
 
-// judge goes through every check up to the limits, in the order that SYSTEMS.md
+// judge goes through every check up to the limits, in the order that docs/guide/settled.md
 // fixes, and fills the verdict in.
 func (g *Gate) judge(now time.Time, v *scheme.View, s *scratch, out *Verdict) scheme.Presented {
 	at := out.surface

@@ -224,7 +224,7 @@ func TestPreflightNeedsNoCredential(t *testing.T) {
 	}
 }
 
-// DESIGN.md: no allocation on the hot path.
+// No allocation on the hot path.
 func TestPassAllocatesNothingWhenGranted(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/customers/api/manage", "/items/7", "/files/a/b/c"} {

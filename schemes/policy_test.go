@@ -96,7 +96,7 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// TestPublishedLimits are those of SYSTEMS.md.
+// TestPublishedLimits are those that docs/guide/settled.md states.
 func TestPublishedLimits(t *testing.T) {
 	for name, want := range map[string]string{
 		"trusset-instance":        "[{minute 0 200 1m0s false false} {address 1 100 1m0s false false}]",
