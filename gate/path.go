@@ -81,10 +81,11 @@ func clearEscape(s string) int {
 	return 3 * size
 }
 
-// doubly reports whether what follows an escaped percent sign would make an
-// escape of it, for a reader that decodes twice.
+// doubly reports whether what follows an escaped percent sign could make an
+// escape of it, for a reader that decodes twice: two hexadecimal digits, of which
+// each may be escaped itself.
 func doubly(s string) bool {
-	return len(s) > 0 && (s[0] == '%' || (len(s) >= 2 && isHex(s[0]) && isHex(s[1])))
+	return len(s) > 0 && (s[0] == '%' || (len(s) >= 2 && isHex(s[0]) && (s[1] == '%' || isHex(s[1]))))
 }
 
 // unescape decodes the escape that s begins with.
