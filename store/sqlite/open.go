@@ -118,11 +118,11 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.writer = &writer{conn: c}
+	s.line = group.New(s.writer)
 	if err := c.run("PRAGMA cache_size = -65536"); err != nil { // more than a reader's
 		return err
 	}
-	s.writer = &writer{conn: c}
-	s.line = group.New(s.writer)
 	if err := check(ctx, c, s.path); err != nil {
 		return err
 	}
