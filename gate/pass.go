@@ -35,7 +35,10 @@ func (g *Gate) judge(now time.Time, v *scheme.View, s *scratch, out *Verdict) sc
 	out.API, out.speaks = at.api, at.home
 	w, reason := at.route(v)
 	if w != nil {
-		out.Route, out.speaks = w.route, w.speaks
+		out.speaks = w.speaks
+	}
+	if reason == keywright.Granted {
+		out.Route = w.route
 	}
 	out.Scheme = out.speaks.scheme
 	switch {
@@ -61,13 +64,14 @@ func (g *Gate) judge(now time.Time, v *scheme.View, s *scratch, out *Verdict) sc
 	return scheme.Presented{Reason: out.Decision.Reason}
 }
 
-// route finds the first route that takes both path and method. It is nil with
-// BadRequest for a path that is not clear, NoSuchRoute, or WrongMethod.
+// route finds the first route that takes both path and method. With WrongMethod
+// it is the first that takes the path, whose scheme then says so; it is nil with
+// BadRequest for a path that is not clear, and with NoSuchRoute.
 func (s *surface) route(v *scheme.View) (*way, keywright.Reason) {
 	if !unambiguous(v.Path) {
 		return nil, keywright.BadRequest
 	}
-	fault := keywright.NoSuchRoute
+	var near *way
 	for i := range s.ways {
 		w := &s.ways[i]
 		if !w.pattern.match(v.Path) {
@@ -76,9 +80,14 @@ func (s *surface) route(v *scheme.View) (*way, keywright.Reason) {
 		if w.route.allows(v.Method) {
 			return w, keywright.Granted
 		}
-		fault = keywright.WrongMethod
+		if near == nil {
+			near = w
+		}
 	}
-	return nil, fault
+	if near != nil {
+		return near, keywright.WrongMethod
+	}
+	return nil, keywright.NoSuchRoute
 }
 
 // count takes one from the windows: of the key and the address for a granted
@@ -174,7 +183,10 @@ func (g *Gate) Preflight(v *scheme.View, asked, api string) (Verdict, []string) 
 	out.API, out.speaks = out.surface.api, out.surface.home
 	w, reason := out.surface.route(&would)
 	if w != nil {
-		out.Route, out.speaks = w.route, w.speaks
+		out.speaks = w.speaks
+	}
+	if reason == keywright.Granted {
+		out.Route = w.route
 	}
 	out.Scheme = out.speaks.scheme
 	g.whole(&out)

@@ -141,9 +141,9 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // acceptsJSON reports whether one of the media ranges of Accept is JSON's. No
-// Accept at all accepts everything.
+// Accept at all, or an empty one, accepts everything.
 func acceptsJSON(lines []string) bool {
-	if len(lines) == 0 {
+	if strings.TrimSpace(strings.Join(lines, "")) == "" {
 		return true
 	}
 	for part := range strings.SplitSeq(strings.Join(lines, ","), ",") {

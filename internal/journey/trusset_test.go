@@ -258,6 +258,13 @@ func TestTRS26to41_TheRegister(t *testing.T) {
 		refused(t, shared.get(t, url, bearer(shared.Trusset.Mica.ManagementToken)...), http.StatusUnauthorized, "error.code", "UNAUTHORIZED")
 		refused(t, shared.get(t, url, apiKey(shared.Trusset.Mica.ManagementToken)...), http.StatusUnauthorized, "error.code", "UNAUTHORIZED")
 	})
+	t.Run("TRS-02 a wrong method is answered by the system whose path it is", func(t *testing.T) {
+		a := shared.send(t, http.MethodDelete, url, apiKey(key), "")
+		wants(t, a, http.StatusMethodNotAllowed)
+		if a.Header.Get("X-RateLimit-Limit-Day") == "" || a.Header.Get("Allow") == "" {
+			t.Errorf("headers: %v", a.Header)
+		}
+	})
 	t.Run("TRS-33 neither can be had again", func(t *testing.T) {
 		a := shared.manage(t, http.MethodGet, "/keys/"+shared.Trusset.Mica.KeyID, "")
 		wants(t, a, http.StatusOK)
