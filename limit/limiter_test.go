@@ -192,7 +192,7 @@ func TestWithoutASubjectAWindowIsReportedWhole(t *testing.T) {
 	l, r := New(0), rules(minute, byAddr)
 	for range 3 {
 		reason, out := take(l, noon, r, keywright.KeyID{}, home)
-		if reason != keywright.Granted || out[0] != (keywright.Allowance{Limit: 60, Remaining: 60, Reset: noon}) {
+		if reason != keywright.Granted || out[0] != (keywright.Allowance{Limit: 60, Remaining: 60, Reset: noon.Add(time.Minute)}) {
 			t.Fatalf("no key: %s %+v", reason, out[0])
 		}
 	}

@@ -47,6 +47,12 @@ func report(now int64, r *keywright.LimitRule, s state, out *keywright.Allowance
 		used := (whole - now + every - 1) / every
 		out.Remaining = max(r.Count-int(used), 0)
 		out.Reset = instant(whole)
+		if used == 0 {
+			// Nothing is to be given back. The end of the present stretch of the
+			// window's length is the same for everybody, so refusals that count
+			// nothing look alike from one second to the next.
+			out.Reset = instant((floorDiv(now, int64(r.Window)) + 1) * int64(r.Window))
+		}
 	}
 }
 

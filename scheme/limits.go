@@ -167,24 +167,35 @@ func (s *Scheme) LimitHeaderNames() []string {
 	return names
 }
 
-// tightest picks the window that a client with one header to read should see:
-// of those that were drawn on, the one with the least left. A window that is
-// whole was not counted for this request, and shows only if none was.
+// tightest picks the window that a client with one header to read should see.
+// A window that is whole was not counted for this request, and shows only if
+// none was. Of those that were, one that is spent comes first: it refuses the
+// next request. Then the longest, which a client plans by: a limit of a second
+// says little. Of equals, the one with the least left.
 func (s *Scheme) tightest(a *keywright.Allowances) int {
 	best := -1
 	for i := range s.limits {
-		if a[i].Limit <= 0 {
-			continue
-		}
-		switch drawn := a[i].Remaining < a[i].Limit; {
-		case best < 0,
-			drawn && a[best].Remaining >= a[best].Limit,
-			drawn && a[i].Remaining < a[best].Remaining,
-			drawn && a[i].Remaining == a[best].Remaining && a[i].RetryIn > a[best].RetryIn:
+		if a[i].Limit > 0 && (best < 0 || s.tighter(a, i, best)) {
 			best = i
 		}
 	}
 	return best
+}
+
+func (s *Scheme) tighter(a *keywright.Allowances, i, than int) bool {
+	drawn := func(i int) bool { return a[i].Remaining < a[i].Limit }
+	spent := func(i int) bool { return a[i].Remaining <= 0 }
+	switch {
+	case drawn(i) != drawn(than):
+		return drawn(i)
+	case spent(i) != spent(than):
+		return spent(i)
+	case spent(i):
+		return a[i].RetryIn > a[than].RetryIn
+	case s.limits[i].Window != s.limits[than].Window:
+		return s.limits[i].Window > s.limits[than].Window
+	}
+	return a[i].Remaining < a[than].Remaining
 }
 
 func (s *Scheme) tightestHeaders(a *keywright.Allowances, set func(name, value string), limit, remaining, reset string) {

@@ -34,7 +34,8 @@ func TestLimitHeaderDialects(t *testing.T) {
 		in            []keywright.Allowance
 		want          map[string]string
 	}{
-		{"the tightest window shows", "x-ratelimit", false, []keywright.Allowance{drawn, tight}, map[string]string{hLimit: "5", hRemaining: "4", hReset: "1800003601"}},
+		{"the longest window shows", "x-ratelimit", false, []keywright.Allowance{drawn, tight}, map[string]string{hLimit: "300", hRemaining: "299", hReset: "1800000001"}},
+		{"unless another is spent", "x-ratelimit", false, []keywright.Allowance{drawn, {Limit: 5, Remaining: 0, Reset: reset.Add(time.Hour)}}, map[string]string{hLimit: "5", hRemaining: "0", hReset: "1800003601"}},
 		{"a window that was not counted does not hide one that was", "x-ratelimit", false, []keywright.Allowance{drawn, {Limit: 5, Remaining: 5, Reset: reset}}, map[string]string{hLimit: "300", hRemaining: "299", hReset: "1800000001"}},
 		{"nor if it comes first", "x-ratelimit", false, []keywright.Allowance{{Limit: 5, Remaining: 5, Reset: reset}, drawn}, map[string]string{hLimit: "300", hRemaining: "299", hReset: "1800000001"}},
 		{"none was counted: Remaining = Limit", "x-ratelimit", false, []keywright.Allowance{whole, {Limit: 5, Remaining: 5, Reset: reset}}, map[string]string{hLimit: "300", hRemaining: "300", hReset: "1800000001"}},
@@ -46,7 +47,7 @@ func TestLimitHeaderDialects(t *testing.T) {
 		{"refused by two: the longer wait", "x-ratelimit", true, []keywright.Allowance{{Limit: 300, RetryIn: time.Minute, Reset: reset}, spent}, map[string]string{hLimit: "300", hRemaining: "0", hReset: "1800000001", hRetryAfter: "60"}},
 		{"without the X-", "ratelimit", true, []keywright.Allowance{drawn, spent}, map[string]string{hBareLimit: "5", hBareRemain: "0", hBareReset: "1800000001", hRetryAfter: "2"}},
 		{"by name", "x-ratelimit-named", false, []keywright.Allowance{drawn, tight}, map[string]string{hLimit + "-Minute": "300", hRemaining + "-Minute": "299", hLimit + "-Second": "5", hRemaining + "-Second": "4"}},
-		{"the IETF's", "ietf", false, []keywright.Allowance{drawn, tight}, map[string]string{hIETFPolicy: `"minute";q=300;w=60, "second";q=5;w=1`, hIETF: `"second";r=4`}},
+		{"the IETF's", "ietf", false, []keywright.Allowance{drawn, tight}, map[string]string{hIETFPolicy: `"minute";q=300;w=60, "second";q=5;w=1`, hIETF: `"minute";r=299`}},
 		{"the IETF's, refused", "ietf", true, []keywright.Allowance{drawn, spent}, map[string]string{hIETFPolicy: `"minute";q=300;w=60, "second";q=5;w=1`, hIETF: `"second";r=0;t=2`, hRetryAfter: "2"}},
 		{"none, refused", "none", true, []keywright.Allowance{drawn, spent}, map[string]string{hRetryAfter: "2"}},
 		{"none", "none", false, []keywright.Allowance{drawn, spent}, map[string]string{}},

@@ -78,10 +78,11 @@ func loopback(addr string) error {
 	if err != nil {
 		return fmt.Errorf("%q is no address to listen on: give host:port, such as 127.0.0.1:8080", addr)
 	}
-	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
+	// Not the rest of the loopback: *.localhost leads to 127.0.0.1, and so must we.
+	if host == "localhost" || host == "127.0.0.1" {
 		return nil
 	}
-	return fmt.Errorf("the demo listens on the loopback only, such as 127.0.0.1:8080, and not on %s: its keys are printed and its clock can be moved; `keywright serve` is for others to reach", addr)
+	return fmt.Errorf("the demo listens on 127.0.0.1 only, such as 127.0.0.1:8080, and not on %s: its keys are printed and its clock can be moved; `keywright serve` is for others to reach", addr)
 }
 
 func (d *Demo) start(ctx context.Context) error {

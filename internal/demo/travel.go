@@ -63,7 +63,8 @@ func travel(c *Clock, w http.ResponseWriter, r *http.Request) {
 		}
 		if err != nil {
 			answer(w, http.StatusUnprocessableEntity, "application/problem+json", map[string]any{
-				"title": http.StatusText(http.StatusUnprocessableEntity), "status": http.StatusUnprocessableEntity, "detail": "advance: " + err.Error(),
+				"type": "about:blank", "title": http.StatusText(http.StatusUnprocessableEntity), "status": http.StatusUnprocessableEntity, "detail": "advance: " + err.Error(),
+				"errors": []map[string]string{{"field": "advance", "detail": err.Error()}},
 			})
 			return
 		}
