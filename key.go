@@ -89,6 +89,26 @@ func (k *Key) CountsAt(now time.Time) bool {
 	}
 }
 
+// Orphaned reports whether the key is on its way out with nobody to follow it:
+// its successor, nil if it was deleted, has ended before it. Such a key counts
+// against the cap itself, else rotating and revoking in turn would be a way round it.
+func (k *Key) Orphaned(successor *Key, now time.Time) bool {
+	if !k.pendingAt(now) {
+		return false
+	}
+	if successor == nil {
+		return true
+	}
+	s := successor.StateAt(now)
+	return s.Final() || s == StateExpired
+}
+
+// pendingAt reports whether the overlap of a rotation runs, paused or not.
+func (k *Key) pendingAt(now time.Time) bool {
+	s := k.StateAt(now)
+	return s == PendingRotation || (s == StatePaused && !k.Retires.IsZero())
+}
+
 // DiesAt returns the earliest instant at which the key stops being accepted by
 // itself, or the zero time if there is none.
 func (k *Key) DiesAt() time.Time { return earliest(k.Expires, k.Retires) }

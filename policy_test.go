@@ -231,6 +231,37 @@ func TestCaps(t *testing.T) {
 	}
 }
 
+// TestOrphaned: a key on its way out counts against the cap once nobody follows it.
+func TestOrphaned(t *testing.T) {
+	t.Parallel()
+	pending := keywright.Key{Created: start, Retires: start.Add(time.Hour)}
+	paused := pending
+	paused.PausedAt = start
+	alive := keywright.Key{Created: start}
+	revoked, expired, retired := alive, alive, alive
+	revoked.RevokedAt, expired.Expires, retired.Retires = start, start, start
+	for _, c := range []struct {
+		name      string
+		key       keywright.Key
+		successor *keywright.Key
+		at        time.Time
+		want      bool
+	}{
+		{"its successor lives", pending, &alive, start, false},
+		{"its successor was deleted", pending, nil, start, true},
+		{"its successor was revoked", pending, &revoked, start, true},
+		{"its successor has expired", pending, &expired, start, true},
+		{"its successor has retired", pending, &retired, start, true},
+		{"paused, and its successor was revoked", paused, &revoked, start, true},
+		{"its overlap has ended", pending, nil, start.Add(time.Hour), false},
+		{"never rotated", alive, nil, start, false},
+	} {
+		if got := c.key.Orphaned(c.successor, c.at); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 func TestRotate(t *testing.T) {
 	t.Parallel()
 	of := policies(t)

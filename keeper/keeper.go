@@ -218,20 +218,19 @@ func active(ctx context.Context, r keywright.Reader, p keywright.Policy, t keywr
 	}
 }
 
-// orphaned reports whether a key is on its way out with nobody to follow it.
+// orphaned reads a key's successor for the rule.
 func orphaned(ctx context.Context, r keywright.Reader, key *keywright.Key, now time.Time) (bool, error) {
-	if s := key.StateAt(now); s != keywright.PendingRotation && s != keywright.StatePaused {
+	if key.Successor.IsZero() {
 		return false, nil
 	}
 	next, err := r.Key(ctx, key.Successor)
 	switch {
 	case errors.Is(err, keywright.NotFound):
-		return true, nil
+		return key.Orphaned(nil, now), nil
 	case err != nil:
 		return false, err
 	}
-	s := next.StateAt(now)
-	return s.Final() || s == keywright.StateExpired, nil
+	return key.Orphaned(&next, now), nil
 }
 
 // page is how many records are read at once.

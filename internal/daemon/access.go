@@ -123,13 +123,13 @@ func (d *Daemon) observed(next func(*generation, http.ResponseWriter, *http.Requ
 // a segment as long as a secret is not shown, for a client may have put one there.
 func maskPath(path string) string {
 	const longest = 32
-	segments := strings.Split(bounded(path, 512), "/")
+	segments := strings.Split(path, "/")
 	for i, s := range segments {
 		if len(s) >= longest {
 			segments[i] = "[long]"
 		}
 	}
-	return strings.Join(segments, "/")
+	return bounded(strings.Join(segments, "/"), 512)
 }
 
 func bounded(s string, n int) string {

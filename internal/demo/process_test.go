@@ -59,16 +59,19 @@ func TestDemo_SIGTERM(t *testing.T) {
 // await waits for the credentials file, which is there whole or not at all.
 func await(t *testing.T, file string, said *strings.Builder) (c demo.Credentials) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(30 * time.Second); ; {
 		if text, err := os.ReadFile(file); err == nil {
 			if err := json.Unmarshal(text, &c); err != nil {
 				t.Fatalf("half a file was seen: %v", err)
 			}
 			return c
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-tick.C:
+		case <-deadline:
 			t.Fatalf("no credentials file: %s", said.String())
 		}
-		time.Sleep(5 * time.Millisecond) //nolint:forbidigo // a file of another process has no channel to wait on
 	}
 }

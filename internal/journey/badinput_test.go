@@ -122,9 +122,6 @@ func TestAmbiguousPathsAreRefused(t *testing.T) {
 }
 
 func TestASlowClientIsLetGo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes ten seconds by the contract")
-	}
 	t.Parallel()
 	host := shared.Acme.Base[strings.Index(shared.Acme.Base, "//")+2:]
 	_, port, err := net.SplitHostPort(host)

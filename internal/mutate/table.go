@@ -15,7 +15,7 @@ func mutations() []mutation { //nolint:funlen // a table
 		},
 		{
 			rule: "a rotation is no way round the cap",
-			file: "policy.go", old: "if predecessor != nil && pendingAt(predecessor, now) {", new: "if false && predecessor != nil && pendingAt(predecessor, now) {",
+			file: "policy.go", old: "if predecessor != nil && predecessor.pendingAt(now) {", new: "if false && predecessor != nil && predecessor.pendingAt(now) {",
 			pkg: ".",
 		},
 		{
@@ -108,7 +108,7 @@ func mutations() []mutation { //nolint:funlen // a table
 		},
 		{
 			rule: "a way round the cap is closed",
-			file: "keeper/keeper.go", old: "return s.Final() || s == keywright.StateExpired, nil", new: "return false && s.Final(), nil",
+			file: "key.go", old: "return s.Final() || s == StateExpired", new: "return false && s.Final()",
 			pkg: "./keeper", run: "TRS17",
 		},
 		{

@@ -119,32 +119,9 @@ func (s *Store) Update(ctx context.Context, fn func(keywright.Tx) error) (keywri
 	return last, nil
 }
 
-// errStop says that whoever asked for changes wants no more.
-var errStop = errors.New("stop")
-
-// page is how many events are read at a time, so that a slow follower holds no
-// snapshot, which would keep the log from being folded into the database.
-const page = 512
-
 // Changes implements keywright.Store.
 func (s *Store) Changes(ctx context.Context, after keywright.Cursor) iter.Seq2[keywright.Event, error] {
-	return func(yield func(keywright.Event, error) bool) {
-		each := func(e keywright.Event) error {
-			if !yield(e, nil) {
-				return errStop
-			}
-			return nil
-		}
-		var err error
-		if after == 0 {
-			err = s.read(ctx, func(r *sqltext.Reader) error { return r.Present(ctx, each) })
-		} else {
-			err = sqltext.Follow(ctx, s.read, after, page, each)
-		}
-		if err != nil && !errors.Is(err, errStop) {
-			yield(keywright.Event{}, err)
-		}
-	}
+	return sqltext.Changes(ctx, s.read, after)
 }
 
 // Changed implements keywright.Store.

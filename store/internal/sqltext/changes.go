@@ -2,6 +2,8 @@ package sqltext
 
 import (
 	"context"
+	"errors"
+	"iter"
 
 	"github.com/keywright/keywright"
 )
@@ -88,9 +90,37 @@ func (r *Reader) pages(ctx context.Context, sql string, last *any, each func(sca
 	}
 }
 
-// Follow calls each with every event after a cursor, up to the log's end as it
+// errStop says that whoever asked for changes wants no more.
+var errStop = errors.New("stop")
+
+// pageOfEvents is how many events are read at a time, so that a slow follower
+// holds no snapshot, which would keep SQLite's log from being folded.
+const pageOfEvents = 512
+
+// Changes is keywright.Store's; read runs a function on a fresh snapshot.
+func Changes(ctx context.Context, read func(context.Context, func(*Reader) error) error, after keywright.Cursor) iter.Seq2[keywright.Event, error] {
+	return func(yield func(keywright.Event, error) bool) {
+		each := func(e keywright.Event) error {
+			if !yield(e, nil) {
+				return errStop
+			}
+			return nil
+		}
+		var err error
+		if after == 0 {
+			err = read(ctx, func(r *Reader) error { return r.Present(ctx, each) })
+		} else {
+			err = follow(ctx, read, after, pageOfEvents, each)
+		}
+		if err != nil && !errors.Is(err, errStop) {
+			yield(keywright.Event{}, err)
+		}
+	}
+}
+
+// follow calls each with every event after a cursor, up to the log's end as it
 // stands at the start, a page at a time; read runs a function on a fresh snapshot.
-func Follow(ctx context.Context, read func(context.Context, func(*Reader) error) error, after keywright.Cursor, limit int, each func(keywright.Event) error) error {
+func follow(ctx context.Context, read func(context.Context, func(*Reader) error) error, after keywright.Cursor, limit int, each func(keywright.Event) error) error {
 	var until keywright.Cursor
 	for first := true; first || after < until; first = false {
 		var page []keywright.Event
