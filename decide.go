@@ -28,7 +28,21 @@ type Decision struct {
 	Environment string   // the key's
 	Permissions []string // the key's; shared and read-only
 	Retires     time.Time
-	Dies        time.Time // the earliest instant at which the grant ends by itself
+	Dies        time.Time  // the earliest instant at which the grant ends by itself
+	Principal   *Principal // who, where an identity provider's token stood in a key's place; shared and read-only
+}
+
+// Principal is whom a token of an identity provider speaks for. Key is zero then.
+type Principal struct {
+	Issuer string
+	ID     string // the token's sub
+	Email  string // as the provider says; never an identity by itself
+	Name   string
+	Person string // the id of the person who is known here; "" where tokens are mapped by claims alone
+	Role   string // the person's role in the tenant; "" likewise
+	// Counts stands for the subject where a key's id would: limits and signed
+	// assertions are kept under it. It is a digest of issuer and sub.
+	Counts KeyID
 }
 
 // Granted reports whether the request may pass.

@@ -118,11 +118,21 @@ const (
 	KeyRevealed   Act = "key.revealed" // a sealed secret was shown again
 	TenantCreated Act = "tenant.created"
 	TenantAmended Act = "tenant.amended"
+
+	PersonCreated       Act = "person.created"
+	PersonAmended       Act = "person.amended" // name, password, a way to sign in, disabled or enabled
+	PersonSignedIn      Act = "person.signed_in"
+	PersonSignedOut     Act = "person.signed_out" // a session was ended, by its person or another
+	MemberInvited       Act = "member.invited"
+	MemberAdded         Act = "member.added"
+	MemberAmended       Act = "member.amended" // the role
+	MemberRemoved       Act = "member.removed"
+	InvitationWithdrawn Act = "invitation.withdrawn"
 )
 
 // Actor is who did it, and from where.
 type Actor struct {
-	ID        string // a key's id, or "system"
+	ID        string // a key's id, a person's id, or "system"
 	Name      string
 	Address   string
 	RequestID string

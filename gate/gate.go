@@ -16,6 +16,7 @@ type API struct {
 	Scheme *scheme.Scheme
 	Routes []Route // first match wins; without routes every path is NoSuchRoute
 	Help   string  // the rotation guide that a retiring key's Link points to; "" omits the Link
+	Tokens Tokens  // takes JWTs where a route's scheme does; nil: a JWT is Unknown
 }
 
 // Route is one shape of request and what it needs. Path is a pattern of
@@ -28,6 +29,27 @@ type Route struct {
 	Need    keywright.Need // what it asks beyond the scheme's own
 	Open    bool           // no credential is read; the scheme's transport rule still holds
 	MaxBody int64          // bytes; 0 is the front's default
+	Takes   Takes          // of the two kinds of credential that a scheme may take
+}
+
+// Takes says which kind of credential a route takes, where its scheme takes both.
+type Takes uint8
+
+// The kinds. What is not taken is refused as PermissionMissing once it has been
+// verified, and as it would be otherwise before that.
+const (
+	KeysAndTokens Takes = iota
+	KeysOnly
+	TokensOnly
+)
+
+// Tokens is what the gate asks about a JWT of an identity provider; package oidc
+// implements it. It answers a token that it has seen from memory, refuses what it
+// cannot verify as Unknown (Expired, once its exp is past), and Failure while the
+// provider's keys cannot be had and none are held. The decision's Principal and
+// Tenant are set whenever the token was good.
+type Tokens interface {
+	VerifyToken(now time.Time, token string, n *keywright.Need) keywright.Decision
 }
 
 // Verifier is what the gate asks of an index.

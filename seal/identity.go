@@ -20,7 +20,11 @@ type Identity struct {
 	Subject     string            `json:"sub"` // the tenant's id
 	Ref         string            `json:"tenant_ref,omitempty"`
 	TenantName  string            `json:"tenant_name,omitempty"`
-	Key         string            `json:"key_id"`
+	Key         string            `json:"key_id"`           // "" where a token of an identity provider was presented
+	Login       string            `json:"login,omitempty"`  // that token's issuer and subject, with a space between
+	Person      string            `json:"person,omitempty"` // the id of the person, where known
+	Role        string            `json:"role,omitempty"`   // the person's role in the tenant
+	Email       string            `json:"email,omitempty"`  // as the identity provider says
 	Scheme      string            `json:"scheme"`
 	Environment string            `json:"environment,omitempty"`
 	Permissions []string          `json:"permissions,omitempty"`

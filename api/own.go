@@ -1,0 +1,131 @@
+package api
+
+import "time"
+
+// CreateOwnKey asks for a key of one's own tenant. null is the same as absent.
+type CreateOwnKey struct {
+	Scheme      string            `json:"scheme,omitempty" nullable:"true" maxLength:"64" doc:"One of the site's; its first unless given." example:"truestamp"`
+	Name        string            `json:"name,omitempty" nullable:"true" maxLength:"1024" doc:"What the key is for." example:"CI"`
+	Environment string            `json:"environment,omitempty" nullable:"true" maxLength:"64" doc:"One of the scheme's, where it has any." example:"testing"`
+	ExpiresAt   *time.Time        `json:"expires_at,omitempty" nullable:"true" doc:"When the key dies, RFC 3339; null or absent is never. Not together with ttl." example:"2030-01-01T00:00:00Z"`
+	TTL         *int64            `json:"ttl,omitempty" nullable:"true" minimum:"0" maximum:"3155760000" doc:"Whole seconds that the key lives; 0 is for ever. Not together with expires_at." example:"3600"`
+	Permissions []string          `json:"permissions,omitempty" maxItems:"64" doc:"What the key may do, where the scheme has permissions."`
+	Addresses   []string          `json:"addresses,omitempty" maxItems:"64" doc:"Where it may be used from: addresses or CIDR prefixes." example:"[\"192.0.2.0/24\"]"`
+	Metadata    map[string]string `json:"metadata,omitempty" nullable:"true" doc:"At most 32 short texts of your own."`
+}
+
+// Me is who is signed in.
+type Me struct {
+	Person  PersonBody   `json:"person"`
+	Tenant  *Tenant      `json:"tenant" doc:"The tenant that is meant when none is said; null for a person who has none here."`
+	Role    string       `json:"role" example:"admin"`
+	Tenants []Membership `json:"tenants" nullable:"false" doc:"All that the person is a member of here."`
+	Session string       `json:"session,omitempty" doc:"The id of the session; absent where a token of an identity provider was presented."`
+}
+
+// PersonBody is a person as others of the tenant see them.
+type PersonBody struct {
+	ID    string `json:"id" example:"per_01JZ8Q6V7N3F5T9X2B4C6D8E0G"`
+	Email string `json:"email" example:"ada@example.com"`
+	Name  string `json:"name" example:"Ada Lovelace"`
+}
+
+// Membership is one tenant of a person.
+type Membership struct {
+	Tenant string `json:"tenant" doc:"The tenant's id."`
+	Ref    string `json:"ref"`
+	Name   string `json:"name"`
+	Role   string `json:"role"`
+}
+
+// Member is one person of a tenant.
+type Member struct {
+	PersonBody
+	Role  string    `json:"role" enum:"admin,member,trial,viewer"`
+	Since time.Time `json:"since"`
+}
+
+// MemberPage is all of a tenant's members.
+type MemberPage struct {
+	Items []Member `json:"items" nullable:"false"`
+}
+
+// AmendMember changes a role.
+type AmendMember struct {
+	Role string `json:"role" enum:"admin,member,trial,viewer"`
+}
+
+// Invite asks for an invitation.
+type Invite struct {
+	Email string `json:"email" minLength:"3" maxLength:"254" example:"grace@example.com"`
+	Role  string `json:"role" enum:"admin,member,trial,viewer" doc:"admin and viewer for operators; admin, member and trial for others."`
+}
+
+// Invitation is an open invitation.
+type Invitation struct {
+	ID        string    `json:"id" example:"inv_01JZ8Q6V7N3F5T9X2B4C6D8E0G"`
+	Email     string    `json:"email"`
+	Role      string    `json:"role"`
+	InvitedBy string    `json:"invited_by"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Token     string    `json:"token,omitempty" doc:"Only in the first answer: it goes into the link, and accepts the invitation once."`
+	Link      string    `json:"link,omitempty" doc:"Only in the first answer, where a site is known: the page that accepts it."`
+}
+
+// InvitationPage is all of a tenant's open invitations.
+type InvitationPage struct {
+	Items []Invitation `json:"items" nullable:"false"`
+}
+
+// Session is one sign-in of a person.
+type Session struct {
+	ID        string    `json:"id" example:"ses_01JZ8Q6V7N3F5T9X2B4C6D8E0G"`
+	Method    string    `json:"method" doc:"password, passkey, or the identity provider's name."`
+	StartedAt time.Time `json:"started_at"`
+	LastSeen  time.Time `json:"last_seen"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Address   string    `json:"address"`
+	Agent     string    `json:"user_agent"`
+	Current   bool      `json:"current"`
+}
+
+// SessionPage is all of a person's sessions.
+type SessionPage struct {
+	Items []Session `json:"items" nullable:"false"`
+}
+
+// Register asks for a key without an account.
+type Register struct {
+	Email string `json:"email" minLength:"3" maxLength:"254" doc:"Checked for its form only; it is no identity." example:"ada@example.com"`
+}
+
+// Registered is what a registration yields. Neither half is ever shown again.
+type Registered struct {
+	APIKey          string `json:"api_key" doc:"For requests."`
+	ManagementToken string `json:"management_token,omitempty" doc:"Rotates and revokes the key, and nothing else."`
+	KeyID           string `json:"key_id"`
+	Tenant          string `json:"tenant" doc:"The id of the registration's own tenant."`
+	Notice          string `json:"notice" doc:"What to do with the two."`
+}
+
+// Discovery tells a command line how to log in: /.well-known/keywright.json of a site.
+type Discovery struct {
+	API       string             `json:"api"`
+	Title     string             `json:"title"`
+	Base      string             `json:"self_service" doc:"The address of the self-service API."`
+	APIBase   string             `json:"api_base" doc:"The address of the API itself."`
+	Scheme    string             `json:"scheme"`
+	Variable  string             `json:"variable" doc:"The environment variable that the docs put the key in."`
+	Providers []DiscoveredIssuer `json:"providers" nullable:"false"`
+}
+
+// DiscoveredIssuer is one identity provider that a command line may log in with.
+type DiscoveredIssuer struct {
+	Name     string   `json:"name"`
+	Title    string   `json:"title"`
+	Issuer   string   `json:"issuer"`
+	ClientID string   `json:"client_id"`
+	Scopes   []string `json:"scopes" nullable:"false"`
+	Resource string   `json:"resource,omitempty"`
+}
