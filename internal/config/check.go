@@ -27,6 +27,7 @@ func (s *Source) check() {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		s.Fault("log.level", "must be debug, info, warn or error")
 	}
+	s.checkPeople(c)
 	s.checkAPIs(c)
 }
 
@@ -239,6 +240,10 @@ func (s *Source) checkAPIs(c *Config) {
 			hosts[h] = a.Name
 		}
 		s.checkAPI(field, a)
+		s.checkLogins(field, a.Logins)
+		if a.Site != nil {
+			s.checkSite(field+".site", &c.APIs[i], hosts)
+		}
 	}
 }
 
@@ -272,6 +277,12 @@ func (s *Source) checkAPI(field string, a API) {
 			if m == "" || strings.ToUpper(m) != m {
 				s.Fault(fmt.Sprintf("%s.methods[%d]", at, k), "must be a method in capitals, such as GET")
 			}
+		}
+		if !slices.Contains([]string{TakesAny, TakesKey, TakesLogin}, r.Takes) {
+			s.Fault(at+".takes", "must be key or login; leave it out for whatever the scheme takes")
+		}
+		if r.Takes == TakesLogin && len(a.Logins) == 0 {
+			s.Fault(at+".takes", "takes only tokens of a login, but the API has no logins: list identity providers there")
 		}
 		if r.Open && !r.Need.isZero() {
 			s.Fault(at+".need", "an open route reads no credential, so it cannot need anything: remove one of the two")

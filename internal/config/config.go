@@ -22,6 +22,8 @@ type Config struct {
 	Limits         Limits      `yaml:"limits"`
 	Log            Log         `yaml:"log"`
 	SchemeFiles    []string    `yaml:"scheme_files"`
+	People         People      `yaml:"people"`
+	Providers      []Provider  `yaml:"identity_providers"`
 	APIs           []API       `yaml:"apis"`
 }
 
@@ -124,6 +126,8 @@ type API struct {
 	Help     string        `yaml:"help"`
 	OpenAPI  string        `yaml:"openapi"`
 	CORS     *CORS         `yaml:"cors"`
+	Logins   []string      `yaml:"logins"` // identity providers whose tokens are taken
+	Site     *Site         `yaml:"site"`
 	Routes   []Route       `yaml:"routes"`
 }
 
@@ -142,6 +146,7 @@ type Route struct {
 	Scheme  string   `yaml:"scheme"`
 	Need    Need     `yaml:"need"`
 	Open    bool     `yaml:"open"`
+	Takes   string   `yaml:"takes"` // key or login, where the scheme takes both
 	MaxBody Size     `yaml:"max_body"`
 }
 
@@ -163,6 +168,7 @@ func Default() Config {
 		DataDir:       "data",
 		SecretsDir:    "secrets",
 		AddressLimits: true,
+		People:        People{SessionIdle: 12 * time.Hour, SessionLife: 30 * 24 * time.Hour, InvitationLife: 7 * 24 * time.Hour, Passwords: true},
 		Limits: Limits{
 			Connections: 10_000, HeaderBytes: 32 << 10, BodyBytes: 10 << 20, HeaderTimeout: 10 * time.Second,
 			BodyTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, DrainTimeout: 30 * time.Second, Subjects: 1_000_000,

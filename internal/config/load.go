@@ -91,6 +91,7 @@ func (c *Config) resolve(dir string) {
 	for i := range c.APIs {
 		paths = append(paths, &c.APIs[i].OpenAPI)
 	}
+	paths = append(paths, c.resolvePeople()...)
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)

@@ -31,20 +31,25 @@ func (s Store) DSN(lookup func(string) (string, bool)) (Secret, error) {
 		}
 		return Secret{v}, nil
 	}
-	info, err := os.Stat(s.DSNFile)
+	return secretFile("store.dsn_file", s.DSNFile)
+}
+
+// secretFile reads a secret from a file that only its owner may read.
+func secretFile(field, path string) (Secret, error) {
+	info, err := os.Stat(path)
 	if err != nil {
-		return Secret{}, fmt.Errorf("store.dsn_file: %w", err)
+		return Secret{}, fmt.Errorf("%s: %w", field, err)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return Secret{}, fmt.Errorf("store.dsn_file: others may read %s: run chmod 600 on it", s.DSNFile)
+		return Secret{}, fmt.Errorf("%s: others may read %s: run chmod 600 on it", field, path)
 	}
-	text, err := os.ReadFile(s.DSNFile)
+	text, err := os.ReadFile(path)
 	if err != nil {
-		return Secret{}, fmt.Errorf("store.dsn_file: %w", err)
+		return Secret{}, fmt.Errorf("%s: %w", field, err)
 	}
 	v := strings.TrimSpace(string(text))
 	if v == "" {
-		return Secret{}, errors.New("store.dsn_file: " + s.DSNFile + " is empty")
+		return Secret{}, errors.New(field + ": " + path + " is empty")
 	}
 	return Secret{v}, nil
 }
