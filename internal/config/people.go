@@ -106,3 +106,8 @@ const (
 	TakesKey   = "key"
 	TakesLogin = "login"
 )
+
+// Holds reports whether a tenant's metadata makes it one of those that are meant.
+func (m Marked) Holds(metadata map[string]string) bool {
+	return m.Metadata == "" || metadata[m.Metadata] == m.Is
+}

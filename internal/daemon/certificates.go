@@ -100,6 +100,9 @@ func tlsHosts(cfg *config.Config) []string {
 	hosts := slices.Clone(cfg.Management.Hosts)
 	for _, a := range cfg.APIs {
 		hosts = append(hosts, a.Hosts...)
+		if a.Site != nil {
+			hosts = append(hosts, a.Site.Hosts...)
+		}
 	}
 	if cfg.TLS.Internal != nil {
 		hosts = append(hosts, cfg.TLS.Internal.Hosts...)

@@ -74,6 +74,11 @@ func (nobody) Verify(time.Time, keywright.Digest, *keywright.Need) keywright.Dec
 	return keywright.Decision{}
 }
 
+// VerifyToken implements gate.Tokens; it refuses.
+func (nobody) VerifyToken(time.Time, string, *keywright.Need) keywright.Decision {
+	return keywright.Decision{}
+}
+
 // Digest implements gate.Digester.
 func (nobody) Digest(keywright.Credential) keywright.Digest { return keywright.Digest{} }
 
@@ -118,6 +123,9 @@ func readBounded(file string, limit int64) ([]byte, error) {
 func (p *Plan) api(i int, a *config.API) {
 	field := fmt.Sprintf("apis[%d]", i)
 	out := gate.API{Name: a.Name, Hosts: a.Hosts, Scheme: p.scheme(field+".scheme", a.Scheme), Help: a.Help}
+	if len(a.Logins) > 0 {
+		out.Tokens = nobody{} // until a generation has its own
+	}
 	for j := range a.Routes {
 		out.Routes = append(out.Routes, p.route(fmt.Sprintf("%s.routes[%d]", field, j), &a.Routes[j], out.Scheme))
 	}
@@ -129,6 +137,20 @@ func (p *Plan) api(i int, a *config.API) {
 	p.Targets[a.Name] = target
 	if a.OpenAPI != "" {
 		p.openAPI(field+".openapi", a)
+	}
+	if a.Site != nil {
+		p.site(field+".site", a.Site)
+	}
+}
+
+// site checks that the schemes of a site are there.
+func (p *Plan) site(field string, s *config.Site) {
+	for i, name := range s.Schemes {
+		p.scheme(fmt.Sprintf("%s.schemes[%d]", field, i), name)
+	}
+	if r := s.Register; r != nil {
+		p.scheme(field+".register.scheme", r.Scheme)
+		p.scheme(field+".register.management", r.Management)
 	}
 }
 
@@ -142,7 +164,7 @@ func (p *Plan) scheme(field, name string) *scheme.Scheme {
 
 func (p *Plan) route(field string, r *config.Route, of *scheme.Scheme) gate.Route {
 	out := gate.Route{
-		Methods: r.Methods, Path: r.Path, Open: r.Open, MaxBody: int64(r.MaxBody),
+		Methods: r.Methods, Path: r.Path, Open: r.Open, MaxBody: int64(r.MaxBody), Takes: takes(r.Takes),
 		Need: keywright.Need{
 			Service: r.Need.Service, Permissions: r.Need.Permissions, Environments: r.Need.Environments,
 			Plans: keywright.PlanRule{AnyOf: r.Need.Plans, Except: r.Need.ExceptPlans},
@@ -162,6 +184,16 @@ func (p *Plan) route(field string, r *config.Route, of *scheme.Scheme) gate.Rout
 		}
 	}
 	return out
+}
+
+func takes(word string) gate.Takes {
+	switch word {
+	case config.TakesKey:
+		return gate.KeysOnly
+	case config.TakesLogin:
+		return gate.TokensOnly
+	}
+	return gate.KeysAndTokens
 }
 
 // openAPI checks that the document is there and is one.

@@ -16,6 +16,7 @@ import (
 	"github.com/keywright/keywright/internal/management"
 	"github.com/keywright/keywright/keeper"
 	"github.com/keywright/keywright/limit"
+	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/seal"
 	"github.com/keywright/keywright/store/memory"
 	"github.com/keywright/keywright/store/postgres"
@@ -30,6 +31,7 @@ type core struct {
 	index    *verify.Index
 	follower *feed.Follower
 	keeper   *keeper.Keeper
+	people   *people.Service
 	limiter  *limit.Limiter
 	bounded  bool // the view can grow old: the store is not ours alone
 	unfollow func()
@@ -58,6 +60,11 @@ func openCore(ctx context.Context, o *Options, plan *Plan) (c *core, err error) 
 	c.keeper = keeper.New(keeper.Options{
 		Store: c.store, Schemes: plan.Schemes, Pepper: c.secrets.Pepper, Sealer: c.secrets.Sealer,
 		Clock: o.Clock, Random: rand.Reader, Wait: c.follower.Wait, Sole: !c.bounded,
+	})
+	records, _ := c.store.(people.Store)
+	c.people = people.New(people.Options{
+		Store: records, Keys: c.store, Clock: o.Clock, SessionIdle: cfg.People.SessionIdle, SessionLife: cfg.People.SessionLife,
+		InvitationLife: cfg.People.InvitationLife, NoPasswords: !cfg.People.Passwords,
 	})
 	if err := c.keeper.CheckPepper(ctx); err != nil {
 		return c, fmt.Errorf("the pepper in %s: %w", cfg.SecretsDir, err)

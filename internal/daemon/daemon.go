@@ -47,6 +47,8 @@ type Options struct {
 	// Extra returns more surfaces for the gate, which Console's Pass knows by name.
 	Extra  func(schemes map[string]*scheme.Scheme) []gate.API
 	Direct []Direct
+	// Handbooks say what upstreams in this process say of themselves, by API.
+	Handbooks map[string]Handbook
 	// CA issues the certificates in place of tls.internal_ca; nil: as configured.
 	CA *CA
 	// Setup leaves a one-use set-up token when there is no operator key yet.
@@ -125,13 +127,14 @@ func (d *Daemon) start(ctx context.Context, plan *Plan) error {
 			return err
 		}
 	}
-	if err := d.install(plan); err != nil {
-		return err
-	}
 	if d.certs, err = newCertificates(&d.o, plan); err != nil {
 		return err
 	}
+	// The doors are bound first, and answer last: sites say where they are.
 	if err := d.openDoors(ctx); err != nil {
+		return err
+	}
+	if err := d.install(plan); err != nil {
 		return err
 	}
 	for _, l := range d.listeners {

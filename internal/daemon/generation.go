@@ -11,6 +11,7 @@ import (
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/config"
 	"github.com/keywright/keywright/internal/management"
+	"github.com/keywright/keywright/oidc"
 )
 
 // generation is what one configuration makes, whole: a request is served by one
@@ -23,7 +24,12 @@ type generation struct {
 	direct     map[string]http.Handler
 	management http.Handler
 	ask        http.Handler
-	console    map[string]bool // the management API's hosts
+	console    map[string]bool            // the management API's hosts
+	providers  map[string]*oidc.Providers // by API
+	sites      map[string]*site           // by API
+	siteHosts  map[string]*site           // by host
+	pages      http.Handler               // of the operators' site
+	hasPage    func(path string) bool
 	users      atomic.Int64
 	retired    atomic.Bool
 }
@@ -48,9 +54,13 @@ func (d *Daemon) install(plan *Plan) error {
 func (d *Daemon) generate(plan *Plan) (*generation, error) {
 	cfg := &plan.Source.Config
 	g := &generation{plan: plan, direct: map[string]http.Handler{}, console: map[string]bool{}}
-	var err error
+	g.hops = gate.Hops{Count: cfg.TrustedProxies.Hops, Proxies: cfg.TrustedProxies.Addresses}
+	surfaces, err := d.logins(g)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", cfg.File, err)
+	}
 	if g.gate, err = gate.New(gate.Options{
-		APIs: plan.APIs, Index: &timed{next: d.core.index, into: d.metrics.verification}, Pepper: d.core.secrets.Pepper,
+		APIs: surfaces, Index: &timed{next: d.core.index, into: d.metrics.verification}, Pepper: d.core.secrets.Pepper,
 		Limiter: d.core.limiter, Clock: d.o.Clock, AddressLimits: cfg.AddressLimits,
 	}); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.File, err)
@@ -58,11 +68,9 @@ func (d *Daemon) generate(plan *Plan) (*generation, error) {
 	// A generation's proxy asks its own gate, so that the two always know the
 	// same APIs; every gate reads the one index, so a key's death reaches all.
 	own := func() *gate.Gate { return g.gate }
-	hops := gate.Hops{Count: cfg.TrustedProxies.Hops, Proxies: cfg.TrustedProxies.Addresses}
-	g.hops = hops
 	identities := gate.NewIdentities(d.core.secrets.Identity, d.o.Clock)
 	if g.proxy, err = proxy.New(proxy.Options{
-		Gate: own, Targets: plan.Targets, Identities: identities, Clock: d.o.Clock, View: hops.View,
+		Gate: own, Targets: d.withSites(plan), Identities: identities, Clock: d.o.Clock, View: g.hops.View,
 		MaxBody: int64(cfg.Limits.BodyBytes), Log: d.log, Observe: d.metrics.observe, Report: report,
 	}); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.File, err)
@@ -70,15 +78,17 @@ func (d *Daemon) generate(plan *Plan) (*generation, error) {
 	for _, one := range d.o.Direct {
 		g.direct[one.API] = g.proxy.On(one.API)
 	}
-	g.management = d.managementHandler(plan, own, hops)
+	g.management = d.managementHandler(g, own)
 	g.ask = forwardauth.New(forwardauth.Options{Gate: own, Identities: identities, Proxies: cfg.ForwardAuth.Proxies, Observe: d.metrics.observe})
 	for _, h := range cfg.Management.Hosts {
 		g.console[h] = true
 	}
-	return g, nil
+	d.operators(g)
+	return g, d.sites(g)
 }
 
-func (d *Daemon) managementHandler(plan *Plan, own func() *gate.Gate, hops gate.Hops) http.Handler {
+func (d *Daemon) managementHandler(g *generation, own func() *gate.Gate) http.Handler {
+	plan, hops := g.plan, g.hops
 	o := management.Options{
 		Keeper: d.core.keeper, Store: d.core.store, Schemes: plan.Schemes, Gate: own, Clock: d.o.Clock, Log: d.log, View: hops.View,
 		Index: d.core.index, Pepper: d.core.secrets.Pepper, APIs: plan.find, Observe: d.metrics.observe, Setup: d.core.setup,
@@ -97,8 +107,13 @@ func (d *Daemon) managementHandler(plan *Plan, own func() *gate.Gate, hops gate.
 // own hosts, and the protected APIs under theirs.
 func (d *Daemon) public() http.Handler {
 	return d.observed(func(g *generation, w http.ResponseWriter, r *http.Request) {
-		if g.console[hostOf(r)] {
+		host := hostOf(r)
+		if g.console[host] {
 			d.answerConsole(g, w, r)
+			return
+		}
+		if s, ok := g.siteHosts[host]; ok {
+			s.ServeHTTP(w, r)
 			return
 		}
 		g.proxy.ServeHTTP(w, r)
@@ -126,6 +141,10 @@ func (d *Daemon) answerConsole(g *generation, w http.ResponseWriter, r *http.Req
 	default:
 		if api, ok := strings.CutPrefix(r.URL.Path, openAPIPath); ok && g.plan.OpenAPI[api] != nil {
 			readOnly(w, r, "application/openapi+yaml", g.plan.OpenAPI[api]) // of which JSON is a part
+			return
+		}
+		if g.hasPage(r.URL.Path) {
+			g.pages.ServeHTTP(w, r)
 			return
 		}
 		g.management.ServeHTTP(w, r)

@@ -1,0 +1,113 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/gate"
+	"github.com/keywright/keywright/internal/config"
+	"github.com/keywright/keywright/internal/management"
+	"github.com/keywright/keywright/oidc"
+	"github.com/keywright/keywright/people"
+)
+
+// logins makes each API's identity providers, and hands them to its surface.
+func (d *Daemon) logins(g *generation) ([]gate.API, error) {
+	g.providers = map[string]*oidc.Providers{}
+	cfg := &g.plan.Source.Config
+	surfaces := slices.Clone(g.plan.APIs)
+	for i := range cfg.APIs {
+		a := &cfg.APIs[i]
+		if len(a.Logins) == 0 {
+			continue
+		}
+		p, err := d.identityProviders(cfg, a.Logins, d.memberOf(a))
+		if err != nil {
+			return nil, err
+		}
+		g.providers[a.Name] = p
+		at := slices.IndexFunc(surfaces, func(s gate.API) bool { return s.Name == a.Name })
+		surfaces[at].Tokens = p
+	}
+	// Operators sign in with any provider that has a client for the web; their
+	// tokens open nothing.
+	var all []string
+	for _, p := range cfg.Providers {
+		all = append(all, p.Name)
+	}
+	if len(all) > 0 {
+		p, err := d.identityProviders(cfg, all, nil)
+		if err != nil {
+			return nil, err
+		}
+		g.providers[management.APIName] = p
+	}
+	return surfaces, nil
+}
+
+func (d *Daemon) identityProviders(cfg *config.Config, names []string, members func(context.Context, people.External) (oidc.Membership, error)) (*oidc.Providers, error) {
+	o := oidc.Options{
+		Tenant: d.tenantNow, ByRef: d.tenantByRef, Members: members, Clock: d.o.Clock, Log: d.log,
+	}
+	for _, p := range cfg.Providers {
+		if !slices.Contains(names, p.Name) {
+			continue
+		}
+		one, err := d.identityProvider(&p)
+		if err != nil {
+			return nil, err
+		}
+		o.Providers = append(o.Providers, one)
+	}
+	return oidc.New(o)
+}
+
+func (d *Daemon) identityProvider(p *config.Provider) (oidc.Provider, error) {
+	out := oidc.Provider{
+		Name: p.Name, Title: p.Title, Issuer: p.Issuer, Audiences: p.Audiences, Algorithms: p.Algorithms,
+		Claim: p.AccessClaim, Value: p.AccessValue, MaxLife: p.MaxLife, Leeway: p.Leeway, TrustEmail: p.TrustEmail,
+		Map: oidc.Mapping{Tenant: p.Map.Tenant, Permissions: p.Map.Permissions, Always: p.Map.Always, Environment: p.Map.Environment},
+	}
+	if w := p.Web; w != nil {
+		secret, err := w.Secret(d.o.Lookup)
+		if err != nil {
+			return out, err
+		}
+		out.Web = oidc.WebClient{ID: w.ClientID, Secret: keywright.NewCredential("", secret.Reveal()), Scopes: w.Scopes}
+	}
+	if c := p.CLI; c != nil {
+		out.CLI = oidc.CLIClient{ID: c.ClientID, Scopes: c.Scopes, Resource: c.Resource}
+	}
+	return out, nil
+}
+
+func (d *Daemon) tenantByRef(ctx context.Context, ref string) (id keywright.TenantID, err error) {
+	err = d.core.store.View(ctx, func(r keywright.Reader) error {
+		t, err := r.Tenant(ctx, ref)
+		id = t.ID
+		return err
+	})
+	return id, err
+}
+
+// memberOf says what a person has at an API: their first tenant that its site serves.
+func (d *Daemon) memberOf(a *config.API) func(context.Context, people.External) (oidc.Membership, error) {
+	return func(ctx context.Context, e people.External) (oidc.Membership, error) {
+		person, members, err := d.core.people.Known(ctx, e)
+		if err != nil {
+			return oidc.Membership{}, err
+		}
+		for _, m := range members {
+			if m.Tenant == keywright.OperatorTenant {
+				continue
+			}
+			t := d.tenantNow(m.Tenant)
+			if t != nil && (a.Site == nil || a.Site.Tenants.Holds(t.Metadata)) {
+				return oidc.Membership{Person: person, Tenant: m.Tenant, Role: m.Role}, nil
+			}
+		}
+		return oidc.Membership{}, &keywright.Error{Kind: people.ErrSignIn, Detail: fmt.Sprintf("no account of %s has this person as a member", a.Name)}
+	}
+}

@@ -1,0 +1,359 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/front/proxy"
+	"github.com/keywright/keywright/gate"
+	"github.com/keywright/keywright/handbook"
+	"github.com/keywright/keywright/internal/config"
+	"github.com/keywright/keywright/internal/console"
+	"github.com/keywright/keywright/internal/management"
+	"github.com/keywright/keywright/internal/selfservice"
+	"github.com/keywright/keywright/oidc"
+	"github.com/keywright/keywright/scheme"
+)
+
+// Handbook is what a program that runs an API in its own process says of it, in
+// place of what the configuration's files would.
+type Handbook struct {
+	OpenAPI []byte
+	Pages   fs.FS
+}
+
+// site is where one API's customers read, sign in and serve themselves.
+type site struct {
+	label   string
+	self    http.Handler
+	service *selfservice.Service
+	pages   http.Handler
+	has     func(path string) bool // whether pages answers a path
+	book    http.Handler
+}
+
+// ServeHTTP shares one origin out between the documentation, the pages that people
+// sign in on, and the operations that both call.
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	labelled(r, s.label)
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/v1/"), path == discoveryPath:
+		s.self.ServeHTTP(w, r)
+	case s.has(path):
+		s.pages.ServeHTTP(w, r)
+	default:
+		s.book.ServeHTTP(w, r)
+	}
+}
+
+// sites makes the site of every API that has one.
+func (d *Daemon) sites(g *generation) error {
+	g.sites, g.siteHosts = map[string]*site{}, map[string]*site{}
+	for i := range g.plan.Source.Config.APIs {
+		a := &g.plan.Source.Config.APIs[i]
+		if a.Site == nil {
+			continue
+		}
+		s, err := d.site(g, a)
+		if err != nil {
+			return fmt.Errorf("the site of %s: %w", a.Name, err)
+		}
+		g.sites[a.Name] = s
+		for _, h := range a.Site.Hosts {
+			g.siteHosts[h] = s
+		}
+	}
+	return nil
+}
+
+func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
+	surface, ok := g.plan.find(a.Name)
+	if !ok {
+		return nil, errors.New("there is no such API")
+	}
+	providers := g.providers[a.Name]
+	s := &site{label: a.Name + "-site"}
+	s.service = selfservice.New(selfservice.Options{
+		Site: d.selfService(a, &surface), Keeper: d.core.keeper, Store: d.core.store, Schemes: g.plan.Schemes,
+		People: d.core.people, Tokens: providers, Index: d.core.index, Pepper: d.core.secrets.Pepper, Clock: d.o.Clock, View: g.hops.View,
+	})
+	s.self = newSelf(selfOptions{
+		Self: s.service, People: d.core.people, Clock: d.o.Clock, Log: d.log, View: g.hops.View, Origin: d.siteOrigin(g, a),
+		Discovery: func(*http.Request) api.Discovery { return d.discovery(a, &surface, providers) },
+	})
+	o := console.Options{
+		Name: d.brandName(a), Accent: a.Site.Brand.Accent, Docs: "/", Base: d.apiBase(a, surface.Scheme), Variable: a.Site.Variable,
+		People: d.core.people, Providers: providers, Self: s.service, NoPass: !g.plan.Source.Config.People.Passwords,
+		Clock: d.o.Clock, View: g.hops.View, Origin: d.siteOrigin(g, a),
+	}
+	for _, name := range siteSchemes(d.selfService(a, &surface)) {
+		o.Schemes = append(o.Schemes, g.plan.Schemes[name])
+	}
+	if a.Site.Register != nil {
+		o.Register = a.Site.Register.Path
+	}
+	s.pages, s.has = console.New(o), o.Handles
+	book, err := d.handbook(g, a, &surface)
+	if err != nil {
+		return nil, err
+	}
+	s.book = book
+	return s, nil
+}
+
+// selfService is a site as the rules of self-service know it.
+func (d *Daemon) selfService(a *config.API, surface *gate.API) selfservice.Site {
+	s := selfservice.Site{
+		API: a.Name, Hosts: a.Site.Hosts, Schemes: a.Site.Schemes, SignUp: a.Site.SignUp,
+		TestKeys: a.Site.TestKeys.Environment, TestKeysOff: a.Site.TestKeys.Off,
+	}
+	if len(s.Schemes) == 0 {
+		s.Schemes = []string{surface.Scheme.Name()}
+	}
+	if m := a.Site.Tenants; m.Metadata != "" {
+		s.Tenants = map[string]string{m.Metadata: m.Is}
+	}
+	if r := a.Site.Register; r != nil {
+		s.Registration = &selfservice.Registration{Scheme: r.Scheme, Management: r.Management, PerHour: r.PerHour}
+	}
+	return s
+}
+
+// handbook renders an API's documentation.
+func (d *Daemon) handbook(g *generation, a *config.API, surface *gate.API) (http.Handler, error) {
+	o := handbook.Options{
+		API: a.Name, Title: a.Site.Title, Brand: handbook.Brand{Name: d.brandName(a), Accent: a.Site.Brand.Accent},
+		Base: d.apiBase(a, surface.Scheme), Site: d.siteURL(a, surface.Scheme), OpenAPI: g.plan.OpenAPI[a.Name], Variable: a.Site.Variable,
+		Schemes: parts(surface),
+		Account: handbook.Account{
+			SignIn: "/account/sign-in", Keys: "/account/keys", Whoami: "/v1/me", TestKey: "/v1/me/keys/test",
+			CLI: len(d.cliClients(g.providers[a.Name], a)) > 0,
+		},
+	}
+	if o.Title == "" {
+		o.Title = a.Name + " API"
+	}
+	if a.Site.TestKeys.Off {
+		o.Account.TestKey = ""
+	}
+	if a.Site.Register != nil {
+		o.Account.Register = a.Site.Register.Path
+	}
+	if strings.HasPrefix(o.Base, "https:") {
+		o.CA = d.ownCA()
+	}
+	for _, c := range a.Site.Changelog {
+		o.Changelog = append(o.Changelog, handbook.Change{Date: c.Date, Text: c.Text})
+	}
+	var err error
+	if a.Site.Brand.Logo != "" {
+		if o.Brand.Logo, err = readBounded(a.Site.Brand.Logo, 64<<10); err != nil {
+			return nil, fmt.Errorf("its logo: %w", err)
+		}
+	}
+	if a.Site.Pages != "" {
+		o.Pages = os.DirFS(a.Site.Pages)
+	}
+	if own, ok := d.o.Handbooks[a.Name]; ok {
+		o.OpenAPI, o.Pages = own.OpenAPI, own.Pages
+	}
+	return handbook.New(o)
+}
+
+// parts are an API's schemes, its own first, each with its routes.
+func parts(surface *gate.API) []handbook.Part {
+	all := []handbook.Part{{Scheme: surface.Scheme}}
+	for _, r := range surface.Routes {
+		of := r.Scheme
+		if of == nil {
+			of = surface.Scheme
+		}
+		at := 0
+		for at < len(all) && all[at].Scheme != of {
+			at++
+		}
+		if at == len(all) {
+			all = append(all, handbook.Part{Scheme: of})
+		}
+		all[at].Routes = append(all[at].Routes, handbook.Route{
+			Methods: r.Methods, Path: r.Path, Open: r.Open, Need: r.Need, MaxBody: r.MaxBody,
+			Tokens: of.TakesTokens() && surface.Tokens != nil && r.Takes != gate.KeysOnly,
+			Keys:   len(of.Formats()) > 0 && r.Takes != gate.TokensOnly,
+		})
+	}
+	return all
+}
+
+func (d *Daemon) brandName(a *config.API) string {
+	if a.Site.Brand.Name != "" {
+		return a.Site.Brand.Name
+	}
+	return a.Name
+}
+
+// discovery tells a command line how to log in.
+func (d *Daemon) discovery(a *config.API, surface *gate.API, providers *oidc.Providers) api.Discovery {
+	out := api.Discovery{
+		API: a.Name, Title: a.Site.Title, Base: d.siteURL(a, surface.Scheme), APIBase: d.apiBase(a, surface.Scheme),
+		Scheme: surface.Scheme.Name(), Variable: a.Site.Variable, Providers: d.cliClients(providers, a),
+	}
+	return out
+}
+
+// cliClients lists the identity providers that a command line may log in with.
+func (d *Daemon) cliClients(providers *oidc.Providers, a *config.API) []api.DiscoveredIssuer {
+	out := []api.DiscoveredIssuer{}
+	if providers == nil {
+		return out
+	}
+	for _, name := range a.Logins {
+		c, issuer, ok := providers.CLI(name)
+		if !ok {
+			continue
+		}
+		title := name
+		for _, p := range d.o.Source.Config.Providers {
+			if p.Name == name && p.Title != "" {
+				title = p.Title
+			}
+		}
+		out = append(out, api.DiscoveredIssuer{Name: name, Title: title, Issuer: issuer, ClientID: c.ID, Scopes: c.Scopes, Resource: c.Resource})
+	}
+	return out
+}
+
+// operators makes the pages of the operators' own site.
+func (d *Daemon) operators(g *generation) {
+	o := console.Options{
+		Name: "Keywright", People: d.core.people, Providers: g.providers[management.APIName], NoPass: !g.plan.Source.Config.People.Passwords,
+		Clock: d.o.Clock, View: g.hops.View, Origin: func(r *http.Request) string { return seenOrigin(g.hops, r) },
+	}
+	g.pages, g.hasPage = console.New(o), o.Handles
+}
+
+// siteOrigin is a site's origin as the browser has it: as configured, or as the
+// request came.
+func (d *Daemon) siteOrigin(g *generation, a *config.API) func(*http.Request) string {
+	if a.Site.URL != "" {
+		return func(*http.Request) string { return a.Site.URL }
+	}
+	return func(r *http.Request) string { return seenOrigin(g.hops, r) }
+}
+
+func seenOrigin(hops gate.Hops, r *http.Request) string {
+	if hops.View(r).TLS {
+		return "https://" + strings.ToLower(r.Host)
+	}
+	return "http://" + strings.ToLower(r.Host)
+}
+
+// siteURL and apiBase are where a site and its API are told to be.
+func (d *Daemon) siteURL(a *config.API, s *scheme.Scheme) string {
+	if a.Site.URL != "" {
+		return a.Site.URL
+	}
+	return d.door(a.Site.Hosts[0], d.overTLS(s))
+}
+
+func (d *Daemon) apiBase(a *config.API, s *scheme.Scheme) string {
+	if a.Site.Base != "" {
+		return a.Site.Base
+	}
+	return d.door(a.Hosts[0], d.overTLS(s))
+}
+
+// overTLS chooses among our own doors: TLS where there is a choice, but for the
+// certificates of an authority of our own, which no browser knows: then only where
+// the scheme wants it.
+func (d *Daemon) overTLS(s *scheme.Scheme) bool {
+	switch {
+	case d.Address(httpsDoor) == "":
+		return false
+	case d.Address(httpDoor) == "":
+		return true
+	}
+	return d.o.Source.Config.TLS.Internal == nil || tlsOnly(s)
+}
+
+// tlsOnly reports whether a scheme refuses plain HTTP, which it looks at first of all.
+func tlsOnly(s *scheme.Scheme) bool {
+	bare := scheme.View{Method: http.MethodGet, Path: "/", Header: map[string][]string{}}
+	return s.Present(&bare).Reason == keywright.InsecureTransport
+}
+
+// door spells the origin of a host on one of our doors.
+func (d *Daemon) door(host string, secure bool) string {
+	name, scheme, usual := httpDoor, "http://", "80"
+	if secure {
+		name, scheme, usual = httpsDoor, "https://", "443"
+	}
+	_, port, err := net.SplitHostPort(d.Address(name))
+	if err != nil || port == usual {
+		return scheme + host
+	}
+	return scheme + net.JoinHostPort(host, port)
+}
+
+// ownCA is the certificate that clients need to trust our own authority; "" where
+// the certificates are another's.
+func (d *Daemon) ownCA() string {
+	cfg := &d.o.Source.Config
+	switch {
+	case cfg.TLS.Internal == nil:
+		return ""
+	case d.o.CA != nil:
+		return d.o.CA.Path
+	}
+	path, err := filepath.Abs(filepath.Join(cfg.DataDir, "ca.pem"))
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// withSites lets the scripts of an API's own site call it, beside whoever else may.
+func (d *Daemon) withSites(plan *Plan) map[string]proxy.Target {
+	out := map[string]proxy.Target{}
+	for name, t := range plan.Targets {
+		out[name] = t
+	}
+	for i := range plan.Source.Config.APIs {
+		a := &plan.Source.Config.APIs[i]
+		t := out[a.Name]
+		if a.Site == nil || (t.CORS != nil && t.CORS.Origins[0] == "*") {
+			continue
+		}
+		var c proxy.CORS
+		if t.CORS != nil {
+			c = *t.CORS
+		}
+		c.Origins = append(c.Origins[:len(c.Origins):len(c.Origins)], d.siteOrigins(a)...)
+		t.CORS = &c
+		out[a.Name] = t
+	}
+	return out
+}
+
+func (d *Daemon) siteOrigins(a *config.API) []string {
+	if a.Site.URL != "" {
+		return []string{a.Site.URL}
+	}
+	var all []string
+	for _, h := range a.Site.Hosts {
+		if d.Address(httpDoor) != "" {
+			all = append(all, d.door(h, false))
+		}
+		if d.Address(httpsDoor) != "" {
+			all = append(all, d.door(h, true))
+		}
+	}
+	return all
+}
