@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/store/internal/record"
 )
 
@@ -19,7 +20,10 @@ type Store struct {
 	closed bool
 }
 
-var _ keywright.Store = (*Store)(nil)
+var (
+	_ keywright.Store = (*Store)(nil)
+	_ people.Store    = (*Store)(nil)
+)
 
 // New returns an empty store.
 func New() *Store {
@@ -49,8 +53,27 @@ func (s *Store) View(ctx context.Context, fn func(keywright.Reader) error) error
 	return fn(&reader{&snapshot})
 }
 
+// ViewRecords implements people.Store.
+func (s *Store) ViewRecords(ctx context.Context, fn func(people.RecordReader) error) error {
+	snapshot, err := s.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	return fn(&reader{&snapshot})
+}
+
 // Update implements keywright.Store. It runs fn once.
 func (s *Store) Update(ctx context.Context, fn func(keywright.Tx) error) (keywright.Cursor, error) {
+	return s.update(ctx, func(t *tx) error { return fn(t) })
+}
+
+// UpdateRecords implements people.Store. It runs fn once.
+func (s *Store) UpdateRecords(ctx context.Context, fn func(people.RecordTx) error) error {
+	_, err := s.update(ctx, func(t *tx) error { return fn(t) })
+	return err
+}
+
+func (s *Store) update(ctx context.Context, fn func(*tx) error) (keywright.Cursor, error) {
 	select {
 	case <-s.writing:
 		defer func() { s.writing <- struct{}{} }()
@@ -62,7 +85,7 @@ func (s *Store) Update(ctx context.Context, fn func(keywright.Tx) error) (keywri
 		return 0, err
 	}
 	before := len(draft.events)
-	if err := fn(&tx{reader{&draft}}); err != nil {
+	if err := fn(&tx{reader: reader{&draft}}); err != nil {
 		return 0, err
 	}
 	if err := ctx.Err(); err != nil {

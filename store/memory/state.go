@@ -20,6 +20,7 @@ type state struct {
 	refs     tree[string, keywright.TenantID]
 	receipts tree[string, keywright.Receipt]
 	ages     tree[age, struct{}]
+	people   folk
 	// events is only ever appended to, by one writer at a time. A writer whose
 	// work was forgotten leaves entries that lie beyond every snapshot's length.
 	events []keywright.Event
@@ -46,6 +47,7 @@ func empty() state {
 		refs:     tree[string, keywright.TenantID]{compare: strings.Compare},
 		receipts: tree[string, keywright.Receipt]{compare: strings.Compare},
 		ages:     tree[age, struct{}]{compare: compareAges},
+		people:   noFolk(),
 	}
 }
 

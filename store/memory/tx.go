@@ -128,7 +128,10 @@ func (r *reader) Receipt(ctx context.Context, idempotencyKey string) (keywright.
 	return keywright.Receipt{}, record.NoReceipt()
 }
 
-type tx struct{ reader }
+type tx struct {
+	reader
+	madeRoom bool
+}
 
 func (t *tx) PutKey(ctx context.Context, k keywright.Key) error {
 	if err := ctx.Err(); err != nil {

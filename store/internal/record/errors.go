@@ -48,6 +48,16 @@ func NoReceipt() error {
 	return &keywright.Error{Kind: keywright.NotFound, Detail: "this idempotency key has not been used"}
 }
 
+// NoRecord is the error for a record of people's that is not there.
+func NoRecord() error {
+	return &keywright.Error{Kind: keywright.NotFound, Detail: "there is no such record"}
+}
+
+// NameTaken is the error for a second record of one kind and name.
+func NameTaken() error {
+	return &keywright.Error{Kind: keywright.Conflict, Field: "name", Detail: "another record has this name"}
+}
+
 // DigestTaken is the error for a second key of one digest.
 func DigestTaken() error {
 	return &keywright.Error{Kind: keywright.Conflict, Field: "digest", Detail: "another key has this very credential"}
