@@ -2,11 +2,10 @@ package management
 
 import (
 	"context"
-	"time"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
-	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/internal/management/wire"
 )
 
 type rotateKeyIn struct {
@@ -20,16 +19,9 @@ func (s *server) rotateKey(ctx context.Context, c *call, in *rotateKeyIn) (*repl
 	if err != nil {
 		return nil, err
 	}
-	r := keeper.RotateRequest{IdempotencyKey: in.IdempotencyKey}
-	if in.Body != nil {
-		r.Finish = in.Body.Finish
-		if in.Body.Overlap != nil {
-			overlap, err := readDuration("overlap", *in.Body.Overlap)
-			if err != nil {
-				return nil, err
-			}
-			r.Overlap = &overlap
-		}
+	r, err := wire.Rotation(in.Body, in.IdempotencyKey)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := s.mayTouch(ctx, c, id); err != nil {
 		return nil, err
@@ -51,12 +43,9 @@ func (s *server) pauseKey(ctx context.Context, c *call, in *pauseKeyIn) (*reply[
 	if err != nil {
 		return nil, err
 	}
-	var until time.Time
-	if in.Body != nil && in.Body.Until != nil {
-		until = in.Body.Until.UTC()
-		if until.IsZero() {
-			return nil, invalidField("until", "must be in the future")
-		}
+	until, err := wire.Until(in.Body)
+	if err != nil {
+		return nil, err
 	}
 	return s.record(s.Keeper.Pause(ctx, s.actor(ctx, c), id, until))
 }

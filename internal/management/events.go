@@ -7,6 +7,7 @@ import (
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/internal/management/wire"
 )
 
 type listEventsIn struct {
@@ -38,7 +39,7 @@ func (s *server) listEvents(ctx context.Context, _ *call, in *listEventsIn) (*li
 		page.NextCursor = place("event", strconv.FormatInt(int64(events[len(events)-1].Cursor), 10))
 	}
 	for i := range events {
-		page.Items = append(page.Items, eventBody(&events[i]))
+		page.Items = append(page.Items, wire.Event(&events[i]))
 	}
 	return &listing[api.EventPage]{Body: page}, nil
 }

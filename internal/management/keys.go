@@ -4,10 +4,10 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/internal/management/wire"
 	"github.com/keywright/keywright/keeper"
 )
 
@@ -17,7 +17,7 @@ type createKeyIn struct {
 }
 
 func (s *server) createKey(ctx context.Context, c *call, in *createKeyIn) (*reply[api.Key], error) {
-	draft, err := readDraft(&in.Body)
+	draft, err := wire.Draft(&in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -46,26 +46,7 @@ func (s *server) newKey(i *keeper.Issued) *reply[api.Key] {
 	if i.Replayed {
 		status = http.StatusOK
 	}
-	return &reply[api.Key]{Status: status, ETag: etag(i.Key.Version), Body: issued(i, s.Clock())}
-}
-
-func readDraft(b *api.CreateKey) (keywright.Draft, error) {
-	d := keywright.Draft{Name: b.Name, Environment: b.Environment, Permissions: b.Permissions, Metadata: b.Metadata}
-	var err error
-	if d.Addresses, err = readPrefixes(b.Addresses); err != nil {
-		return d, err
-	}
-	if b.ExpiresAt != nil {
-		if b.ExpiresAt.IsZero() {
-			return d, invalidField("expires_at", "must be in the future")
-		}
-		d.Expires = b.ExpiresAt.UTC()
-	}
-	if b.TTL != nil {
-		ttl := time.Duration(*b.TTL) * time.Second
-		d.TTL = &ttl
-	}
-	return d, nil
+	return &reply[api.Key]{Status: status, ETag: etag(i.Key.Version), Body: wire.Issued(i, s.Clock())}
 }
 
 type listKeysIn struct {
@@ -119,7 +100,7 @@ func (s *server) scanKeys(ctx context.Context, q keywright.KeyQuery, states []st
 				}
 				page.NextCursor = place("key", keys[i].ID.String())
 				if len(states) == 0 || slices.Contains(states, string(keys[i].StateAt(now))) {
-					page.Items = append(page.Items, keyBody(&keys[i], now))
+					page.Items = append(page.Items, wire.Key(&keys[i], now))
 				}
 			}
 			if len(keys) < query.Limit {
@@ -161,7 +142,7 @@ func (s *server) record(k keywright.Key, err error) (*reply[api.Key], error) {
 	if err != nil {
 		return nil, keyless(err)
 	}
-	return &reply[api.Key]{Status: http.StatusOK, ETag: etag(k.Version), Body: api.Key{KeyBody: keyBody(&k, s.Clock())}}, nil
+	return &reply[api.Key]{Status: http.StatusOK, ETag: etag(k.Version), Body: api.Key{KeyBody: wire.Key(&k, s.Clock())}}, nil
 }
 
 type amendKeyIn struct {
@@ -175,7 +156,7 @@ func (s *server) amendKey(ctx context.Context, c *call, in *amendKeyIn) (*reply[
 	if err != nil {
 		return nil, err
 	}
-	a, err := readAmendment(c, &in.Body)
+	a, err := wire.Amendment(&in.Body, c.nulls)
 	if err != nil {
 		return nil, err
 	}
@@ -193,34 +174,6 @@ func (s *server) amendKey(ctx context.Context, c *call, in *amendKeyIn) (*reply[
 		return nil, err
 	}
 	return s.record(s.Keeper.Amend(ctx, s.actor(ctx, c), id, version, a))
-}
-
-// readAmendment tells "never" (null) from "leave it" (absent), which the decoded
-// body cannot.
-func readAmendment(c *call, b *api.AmendKey) (keywright.Amendment, error) {
-	a := keywright.Amendment{Name: b.Name, Permissions: b.Permissions, Metadata: b.Metadata}
-	for _, field := range []string{"name", "permissions", "addresses", "metadata"} {
-		if c.nulls[field] {
-			return a, invalidField(field, "null is no value for it: leave it out to keep it as it is")
-		}
-	}
-	if b.Addresses != nil {
-		ps, err := readPrefixes(*b.Addresses)
-		if err != nil {
-			return a, err
-		}
-		a.Addresses = &ps
-	}
-	switch {
-	case c.nulls["expires_at"]:
-		a.Expires = &time.Time{}
-	case b.ExpiresAt != nil && b.ExpiresAt.IsZero():
-		return a, invalidField("expires_at", "must be in the future; null is never")
-	case b.ExpiresAt != nil:
-		utc := b.ExpiresAt.UTC()
-		a.Expires = &utc
-	}
-	return a, nil
 }
 
 func (s *server) deleteKey(ctx context.Context, c *call, in *KeyIn) (*nothing, error) {

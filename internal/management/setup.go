@@ -20,6 +20,7 @@ import (
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/internal/management/wire"
 	"github.com/keywright/keywright/keeper"
 )
 
@@ -173,7 +174,7 @@ func (s *Setup) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec.Header().Set("Content-Type", jsonType)
 	rec.Header().Set("Cache-Control", "no-store")
 	rec.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(rec).Encode(issued(&out, s.o.Clock()))
+	_ = json.NewEncoder(rec).Encode(wire.Issued(&out, s.o.Clock()))
 }
 
 // check answers a wrong, a used and an expired token alike, and slows guessing.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/internal/management/wire"
 	"github.com/keywright/keywright/keeper"
 )
 
@@ -27,7 +28,7 @@ func tenantRecord(status int, t keywright.Tenant, err error) (*reply[api.Tenant]
 	if err != nil {
 		return nil, err
 	}
-	return &reply[api.Tenant]{Status: status, ETag: etag(t.Version), Body: tenantBody(&t)}, nil
+	return &reply[api.Tenant]{Status: status, ETag: etag(t.Version), Body: wire.Tenant(&t)}, nil
 }
 
 type listTenantsIn struct{ Paging }
@@ -51,7 +52,7 @@ func (s *server) listTenants(ctx context.Context, _ *call, in *listTenantsIn) (*
 		page.NextCursor = place("tenant", string(ts[len(ts)-1].ID))
 	}
 	for i := range ts {
-		page.Items = append(page.Items, tenantBody(&ts[i]))
+		page.Items = append(page.Items, wire.Tenant(&ts[i]))
 	}
 	return &listing[api.TenantPage]{Body: page}, nil
 }

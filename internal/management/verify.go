@@ -10,6 +10,7 @@ import (
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/gate"
+	"github.com/keywright/keywright/internal/management/wire"
 	"github.com/keywright/keywright/scheme"
 )
 
@@ -200,7 +201,7 @@ func (s *server) spell(ctx context.Context, v *gate.Verdict) (api.Verdict, error
 		out.Reason = v.Answer.Reason.String()
 	}
 	if v.Decision.Tenant != nil {
-		t := tenantBody(v.Decision.Tenant)
+		t := wire.Tenant(v.Decision.Tenant)
 		out.Tenant = &t
 	}
 	if v.Decision.Key.IsZero() {
@@ -213,7 +214,7 @@ func (s *server) spell(ctx context.Context, v *gate.Verdict) (api.Verdict, error
 	if err != nil {
 		return out, err
 	}
-	body := keyBody(&k, s.Clock())
+	body := wire.Key(&k, s.Clock())
 	out.Key = &body
 	return out, nil
 }
