@@ -31,9 +31,16 @@ func Table() []exampleapi.Route { return exampleapi.Table(operations()) }
 // maxBody is room for maxDomains domains.
 const maxBody = 512 << 10
 
+// maxKeyBody is ample for a key's description.
+const maxKeyBody = 16 << 10
+
 func operations() []exampleapi.Operation {
 	on := func(method, path string, handle func(*exampleapi.Call) (exampleapi.Reply, error)) exampleapi.Operation {
 		route := exampleapi.Route{Method: method, Path: path, Environments: []string{Testing, Production}, MaxBody: maxBody}
+		return exampleapi.Operation{Route: route, Handle: handle}
+	}
+	login := func(method, path string, handle func(*exampleapi.Call) (exampleapi.Reply, error)) exampleapi.Operation {
+		route := exampleapi.Route{Method: method, Path: path, Scheme: MembersScheme, MaxBody: maxKeyBody, Login: true}
 		return exampleapi.Operation{Route: route, Handle: handle}
 	}
 	return []exampleapi.Operation{
@@ -41,6 +48,12 @@ func operations() []exampleapi.Operation {
 		on(http.MethodPost, "/api/domains", submit),
 		on(http.MethodGet, "/api/domains", list),
 		on(http.MethodGet, "/api/domains/{domain}", show),
+		login(http.MethodGet, "/api/keys", withKeys(listKeys)),
+		login(http.MethodPost, "/api/keys", withKeys(createKey)),
+		login(http.MethodGet, "/api/keys/{id}", withKeys(showKey)),
+		login(http.MethodPatch, "/api/keys/{id}", withKeys(amendKey)),
+		login(http.MethodDelete, "/api/keys/{id}", withKeys(deleteKey)),
+		login(http.MethodPost, "/api/keys/{id}/rotate", withKeys(rotateKey)),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/keywright/keywright/client"
 	"github.com/keywright/keywright/seal"
 )
 
@@ -31,6 +32,9 @@ type Options struct {
 	Dir       string           // where the example keeps its data; "" is memory
 	PublicURL string           // where clients reach the example; "" is where the request says
 	Log       *slog.Logger     // faults of the example itself; nil is slog.Default
+	// Keys calls the management API with the backend's own operator key: what an
+	// example's key-management endpoints are written over. nil: they answer 503.
+	Keys func() (*client.Client, error)
 }
 
 // Route is one shape of request and what a key needs for it. The gateway's table
@@ -44,6 +48,7 @@ type Route struct {
 	Environments []string // "" is all of the scheme's
 	MaxBody      int64    // bytes of a request's body; 0 is the gateway's default
 	Open         bool     // no key is needed
+	Login        bool     // only a person's login is taken, and no key
 }
 
 // Operation is a route and what answers it. Exactly one of Handle and Stream is

@@ -12,6 +12,7 @@ const (
 	Unknown          Kind = http.StatusNotFound
 	WrongMethod      Kind = http.StatusMethodNotAllowed
 	NotAcceptable    Kind = http.StatusNotAcceptable
+	Forbidden        Kind = http.StatusForbidden
 	Full             Kind = http.StatusConflict
 	Used             Kind = http.StatusGone
 	TooLarge         Kind = http.StatusRequestEntityTooLarge
@@ -20,6 +21,7 @@ const (
 	UpgradeRequired  Kind = http.StatusUpgradeRequired
 	Crowded          Kind = http.StatusTooManyRequests
 	Failure          Kind = http.StatusInternalServerError
+	Away             Kind = http.StatusServiceUnavailable
 )
 
 // Fault is why a request cannot be answered as asked. It is an error.
@@ -57,6 +59,7 @@ func fault(k Kind) Fault {
 		NotAcceptable:    "The answer is JSON: send Accept: application/json or */*.",
 		UnsupportedMedia: "The body must be JSON: send Content-Type: application/json.",
 		TooLarge:         "The body is larger than this endpoint takes.",
+		Away:             "The keys cannot be managed just now: try again in a moment.",
 		Failure:          "Something went wrong on our side: try again later.",
 	}[k]}
 }

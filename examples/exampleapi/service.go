@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/keywright/keywright/client"
 	"github.com/keywright/keywright/seal"
 )
 
@@ -21,6 +22,7 @@ type Service struct {
 	clock    func() time.Time
 	public   string
 	log      *slog.Logger
+	keys     func() (*client.Client, error)
 	store    *Store
 	mux      *http.ServeMux
 	done     chan struct{}
@@ -38,7 +40,7 @@ func New(o Options, api API) (*Service, error) {
 	}
 	s := &Service{
 		api: api, identify: o.Identify, clock: o.Clock, public: strings.TrimSuffix(o.PublicURL, "/"),
-		log: o.Log, store: store, mux: http.NewServeMux(), done: make(chan struct{}),
+		log: o.Log, keys: o.Keys, store: store, mux: http.NewServeMux(), done: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -127,6 +129,9 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, op Operation) {
 func fits(id seal.Identity, r Route) bool {
 	if id.Subject == "" || (r.Scheme != "" && id.Scheme != r.Scheme) {
 		return false
+	}
+	if r.Login && id.Key != "" {
+		return false // a key, where only a person's login will do
 	}
 	return len(r.Environments) == 0 || slices.Contains(r.Environments, id.Environment)
 }

@@ -23,7 +23,7 @@ func (c *Client) Printed(id *seal.Identity, ids map[string]string, skip ...strin
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodGet, http.MethodPatch, http.MethodDelete} {
 		for _, path := range c.doc.Paths.InMatchingOrder() {
 			op := c.doc.Paths.Value(path).GetOperation(method)
-			if op == nil || slices.Contains(skip, op.OperationID) {
+			if op == nil || slices.Contains(skip, op.OperationID) || !c.takesKeys(op) {
 				continue
 			}
 			target := c.target(path, op, ids)
@@ -34,6 +34,21 @@ func (c *Client) Printed(id *seal.Identity, ids map[string]string, skip ...strin
 			}
 		}
 	}
+}
+
+// takesKeys reports whether an operation takes what the document's others take.
+func (c *Client) takesKeys(op *openapi3.Operation) bool {
+	if op.Security == nil {
+		return true
+	}
+	for _, one := range *op.Security {
+		for name := range one {
+			if !slices.ContainsFunc(c.doc.Security, func(own openapi3.SecurityRequirement) bool { _, ok := own[name]; return ok }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (c *Client) target(path string, op *openapi3.Operation, ids map[string]string) string {

@@ -10,6 +10,9 @@ import (
 // Name is the API's name: the audience of the identities that it takes.
 const Name = "truestamp"
 
+// Scheme is the contract of its keys, which takes the tokens of a login too.
+const Scheme = "truestamp"
+
 // Options of the example.
 type Options = exampleapi.Options
 
@@ -36,7 +39,16 @@ func operations() []exampleapi.Operation {
 		{Route: route(http.MethodPost, "/v1/items"), Handle: create},
 		{Route: route(http.MethodGet, "/v1/items/{id}"), Handle: show, ETag: true},
 		{Route: route(http.MethodPut, "/v1/items/{id}"), Handle: replace, ETag: true},
+		{Route: login(route(http.MethodPost, "/v1/apikeys")), Handle: createKey},
+		{Route: login(route(http.MethodGet, "/v1/apikeys")), Handle: listKeys},
+		{Route: login(route(http.MethodDelete, "/v1/apikeys/{id}")), Handle: deleteKey},
 	}
+}
+
+// login makes a route that only a person who is logged in may take.
+func login(r exampleapi.Route) exampleapi.Route {
+	r.Login = true
+	return r
 }
 
 // New returns the example; it is also an io.Closer.
@@ -51,7 +63,13 @@ type refusal struct {
 }
 
 // dress puts a fault in Truestamp's style: an object with a message.
-func dress(f exampleapi.Fault) (int, any) { return int(f.Kind), refusal{Message: f.Sentence()} }
+// Its contract has no 503.
+func dress(f exampleapi.Fault) (int, any) {
+	if f.Kind == exampleapi.Away {
+		f.Kind = exampleapi.Failure
+	}
+	return int(f.Kind), refusal{Message: f.Sentence()}
+}
 
 func alive(*exampleapi.Call) (exampleapi.Reply, error) {
 	return exampleapi.Reply{Body: struct {

@@ -20,6 +20,20 @@ type Credentials struct {
 	Trusset      Trusset      `json:"trusset"`
 	DomainTrust  DomainTrust  `json:"domaintrust"`
 	TrustSwiftly TrustSwiftly `json:"trustswiftly"`
+
+	Sites            map[string]string `json:"sites"` // where each system's customers read and sign in
+	IdentityProvider string            `json:"identity_provider"`
+	People           []Person          `json:"people"`
+}
+
+// Person signs in with a password or at the identity provider, or has an
+// invitation's link. System is "" for operators.
+type Person struct {
+	System     string `json:"system"`
+	Email      string `json:"email"`
+	Role       string `json:"role"`
+	Password   string `json:"password,omitempty"`
+	Invitation string `json:"invitation,omitempty"`
 }
 
 // Where is how a system is reached: by its host, and on a port of its own.

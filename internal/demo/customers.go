@@ -23,7 +23,7 @@ func (s *seeder) customers(ctx context.Context, c *Credentials) error {
 }
 
 func (s *seeder) acme(ctx context.Context, c *Credentials) error {
-	w := wish{ref: "demo-acme", name: "Road Runner Deliveries", plan: "team", services: []string{"reports"}, environments: []string{"live", "test"}}
+	w := wish{system: "acme", ref: "demo-acme", name: "Road Runner Deliveries", plan: "team", services: []string{"reports"}, environments: []string{"live", "test"}}
 	id, keys, err := s.tenant(ctx, w, w.plan, grant{
 		scheme: "keywright", name: "Demo", environment: "live", permissions: []string{"messages:read", "messages:write", "events:read"},
 	})
@@ -36,7 +36,7 @@ func (s *seeder) acme(ctx context.Context, c *Credentials) error {
 
 func (s *seeder) trustifi(ctx context.Context, c *Credentials) error {
 	for i, email := range []string{"ada@trustifi.example", "grace@trustifi.example"} {
-		w := wish{ref: fmt.Sprintf("demo-trustifi-%d", i+1), name: email}
+		w := wish{system: "trustifi", ref: fmt.Sprintf("demo-trustifi-%d", i+1), name: email}
 		id, keys, err := s.tenant(ctx, w, w.plan, grant{scheme: "trustifi"})
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func (s *seeder) trustifi(ctx context.Context, c *Credentials) error {
 
 func (s *seeder) truestamp(ctx context.Context, c *Credentials) error {
 	for i, email := range []string{"ada@truestamp.example", "grace@truestamp.example"} {
-		w := wish{ref: fmt.Sprintf("demo-truestamp-%d", i+1), name: email}
+		w := wish{system: "truestamp", ref: fmt.Sprintf("demo-truestamp-%d", i+1), name: email}
 		id, keys, err := s.tenant(ctx, w, w.plan, grant{scheme: "truestamp", name: "Demo"})
 		if err != nil {
 			return err
@@ -61,9 +61,9 @@ func (s *seeder) truestamp(ctx context.Context, c *Credentials) error {
 func (s *seeder) trusset(ctx context.Context, c *Credentials) error {
 	all := []string{"tokenization", "trading", "lending", "custody"}
 	for _, w := range []wish{
-		{ref: "demo0001", name: "An instance with every service", services: all},
-		{ref: "demo0002", name: "An instance with lending switched off", services: []string{"tokenization", "trading", "custody"}},
-		{ref: "demo0003", name: "An archived instance", services: all, archived: true},
+		{system: "trusset", ref: "demo0001", name: "An instance with every service", services: all},
+		{system: "trusset", ref: "demo0002", name: "An instance with lending switched off", services: []string{"tokenization", "trading", "custody"}},
+		{system: "trusset", ref: "demo0003", name: "An archived instance", services: all, archived: true},
 	} {
 		id, keys, err := s.tenant(ctx, w, w.plan, grant{scheme: "trusset-instance", name: "Default"})
 		if err != nil {
@@ -79,7 +79,7 @@ func (s *seeder) trusset(ctx context.Context, c *Credentials) error {
 // mica is a registrant: a key for the register, and the token that manages that
 // one key, named in the token's metadata.
 func (s *seeder) mica(ctx context.Context, c *Credentials) error {
-	w := wish{ref: "demo-mica", name: "registrant@trusset.example"}
+	w := wish{system: "trusset-mica", ref: "demo-mica", name: "registrant@trusset.example"}
 	id, keys, err := s.tenant(ctx, w, w.plan, grant{scheme: "trusset-mica"})
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (s *seeder) domaintrust(ctx context.Context, c *Credentials) error {
 		name       string
 		production bool
 	}{{"Northern Registrar", true}, {"Harbour Hosting", true}, {"Meadow Mail", false}} {
-		w := wish{ref: fmt.Sprintf("demo-domaintrust-%d", i+1), name: o.name}
+		w := wish{system: "domaintrust", ref: fmt.Sprintf("demo-domaintrust-%d", i+1), name: o.name}
 		grants := []grant{
 			{scheme: "domain-trust", name: "Testing", environment: "testing", ttl: domainTrustLife},
 			{scheme: "domain-trust", name: "Testing, a colleague's", environment: "testing", ttl: domainTrustLife},
@@ -124,7 +124,7 @@ func (s *seeder) domaintrust(ctx context.Context, c *Credentials) error {
 
 func (s *seeder) trustswiftly(ctx context.Context, c *Credentials) error {
 	for i, a := range []struct{ name, plan string }{{"Corner Shop", "growth"}, {"Market Stall", "free"}} {
-		w := wish{ref: fmt.Sprintf("demo-trustswiftly-%d", i+1), name: a.name, plan: a.plan}
+		w := wish{system: "trustswiftly", ref: fmt.Sprintf("demo-trustswiftly-%d", i+1), name: a.name, plan: a.plan}
 		id, keys, err := s.tenant(ctx, w, "growth", grant{scheme: "trust-swiftly", name: "Demo"})
 		if err != nil {
 			return err

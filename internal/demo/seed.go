@@ -41,10 +41,16 @@ func by() keywright.Actor { return keywright.Actor{ID: "system", Name: "demo"} }
 // wish is one tenant as it shall be.
 type wish struct {
 	ref, name, plan string
+	system          string // whose customer it is
 	services        []string
 	environments    []string
 	archived        bool
 }
+
+// systemMark is the metadata by which the sites tell their tenants apart.
+const systemMark = "system"
+
+func (w *wish) metadata() map[string]string { return map[string]string{systemMark: w.system} }
 
 // grant is one key as it shall be.
 type grant struct {
@@ -61,12 +67,13 @@ type holder struct{ key, secret, id string }
 // others. While they are issued it is on a plan that has keys and not archived:
 // what became of it later is what the demo shows.
 func (s *seeder) tenant(ctx context.Context, w wish, paid string, grants ...grant) (keywright.TenantID, []holder, error) {
-	t, err := s.keeper.EnsureTenant(ctx, by(), keeper.TenantDraft{Ref: w.ref, Name: w.name})
+	t, err := s.keeper.EnsureTenant(ctx, by(), keeper.TenantDraft{Ref: w.ref, Name: w.name, Metadata: w.metadata()})
 	if err != nil {
 		return "", nil, fmt.Errorf("the tenant %s: %w", w.ref, err)
 	}
 	open, shut := false, w.archived
-	before := keeper.TenantAmendment{Name: &w.name, Plan: &paid, Services: &w.services, Environments: &w.environments, Archived: &open}
+	metadata := w.metadata()
+	before := keeper.TenantAmendment{Metadata: &metadata, Name: &w.name, Plan: &paid, Services: &w.services, Environments: &w.environments, Archived: &open}
 	if _, err := s.keeper.AmendTenant(ctx, by(), string(t.ID), 0, before); err != nil {
 		return "", nil, fmt.Errorf("the tenant %s: %w", w.ref, err)
 	}

@@ -1,11 +1,13 @@
 package demo
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/keywright/keywright/examples/acme"
@@ -16,6 +18,7 @@ import (
 	"github.com/keywright/keywright/examples/trustifi"
 	"github.com/keywright/keywright/examples/trustswiftly"
 	"github.com/keywright/keywright/internal/config"
+	"github.com/keywright/keywright/schemes"
 	"github.com/keywright/keywright/seal"
 )
 
@@ -23,21 +26,25 @@ import (
 type system struct {
 	name   string // of the API, and the host below .localhost
 	scheme string
-	tls    bool // answers on TLS only
-	cors   *config.CORS
-	table  func() []exampleapi.Route
-	make   func(exampleapi.Options) (http.Handler, error)
+	brand  string
+	accent string
+	// variable is what the samples take the key from.
+	variable string
+	tls      bool // answers on TLS only
+	cors     *config.CORS
+	table    func() []exampleapi.Route
+	make     func(exampleapi.Options) (http.Handler, error)
 }
 
 func systems() []system {
 	anywhere := &config.CORS{Origins: []string{"*"}, MaxAge: time.Hour}
 	return []system{
-		{name: acme.Name, scheme: "keywright", cors: anywhere, table: acme.Table, make: acme.New},
-		{name: trustifi.Name, scheme: "trustifi", table: trustifi.Table, make: trustifi.New},
-		{name: truestamp.Name, scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
-		{name: trusset.Name, scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
-		{name: domaintrust.Name, scheme: "domain-trust", table: domaintrust.Table, make: domaintrust.New},
-		{name: trustswiftly.Name, scheme: "trust-swiftly", table: trustswiftly.Table, make: trustswiftly.New},
+		{name: acme.Name, brand: "Acme", accent: "#b3261e", variable: "ACME_API_KEY", scheme: "keywright", cors: anywhere, table: acme.Table, make: acme.New},
+		{name: trustifi.Name, brand: "Trustifi", accent: "#0b57d0", variable: "TRUSTIFI_API_KEY", scheme: "trustifi", table: trustifi.Table, make: trustifi.New},
+		{name: truestamp.Name, brand: "Truestamp", accent: "#1b6e3c", variable: "TRUESTAMP_API_KEY", scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
+		{name: trusset.Name, brand: "Trusset", accent: "#5b3fbf", variable: "TRUSSET_API_KEY", scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
+		{name: domaintrust.Name, brand: "Domain Trust", accent: "#8a4b00", variable: "DOMAIN_TRUST_API_KEY", scheme: "domain-trust", table: domaintrust.Table, make: domaintrust.New},
+		{name: trustswiftly.Name, brand: "Trust Swiftly", accent: "#00687a", variable: "TRUST_SWIFTLY_API_KEY", scheme: "trust-swiftly", table: trustswiftly.Table, make: trustswiftly.New},
 	}
 }
 
@@ -50,6 +57,9 @@ const rotationGuide = "https://github.com/keywright/keywright/blob/main/docs/lif
 func (s *system) api() config.API {
 	out := config.API{Name: s.name, Hosts: []string{s.host()}, Scheme: s.scheme, Upstream: "http://" + s.name + ".upstream.invalid", Help: rotationGuide, CORS: s.cors}
 	for _, r := range s.table() {
+		if r.Login && !slices.Contains(schemes.Names(), cmp.Or(r.Scheme, s.scheme)) {
+			continue
+		}
 		out.Routes = append(out.Routes, config.Route{
 			Path: r.Path, Methods: []string{r.Method}, Scheme: r.Scheme, Open: r.Open, MaxBody: config.Size(r.MaxBody),
 			Need: config.Need{Service: r.Service, Permissions: r.Permissions, Environments: r.Environments},
