@@ -16,6 +16,7 @@ import (
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/config"
 	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/scheme"
 )
 
@@ -188,6 +189,9 @@ func (d *Daemon) openDoors(ctx context.Context) error {
 
 // Keeper is the keeper of this node, for what is seeded in process.
 func (d *Daemon) Keeper() *keeper.Keeper { return d.core.keeper }
+
+// People are the people of this node, for whom is enrolled in process.
+func (d *Daemon) People() *people.Service { return d.core.people }
 
 // Store is the store of this node, for what is read in process.
 func (d *Daemon) Store() keywright.Store { return d.core.store }

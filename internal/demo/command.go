@@ -36,6 +36,7 @@ ones.`,
 	f.StringVar(&o.Metrics, "metrics", "127.0.0.1:0", "where /metrics, /healthz and /readyz are answered; empty for nowhere")
 	f.StringVar(&o.Data, "data", "", "the `folder` to keep everything in (a temporary one)")
 	f.StringVar(&o.Credentials, "credentials", "", "a `file` to write the keys to, as JSON, once everything answers")
+	f.StringVar(&o.IdentityProvider, "identity-provider", "", "the `issuer` of an OpenID Connect provider to sign in with (a small one of the demo's own); it needs the public clients keywright-web and keywright-cli, and access tokens for urn:keywright:demo")
 	return cmd
 }
 

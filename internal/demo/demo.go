@@ -10,9 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/client"
 	"github.com/keywright/keywright/internal/config"
 	"github.com/keywright/keywright/internal/daemon"
 )
@@ -24,8 +27,11 @@ type Options struct {
 	Metrics     string // "" has none
 	Data        string // "" is a temporary folder, removed at the end
 	Credentials string // the file to write; "" writes none
-	Out         io.Writer
-	Log         *slog.Logger
+	// IdentityProvider is the issuer of one to sign in with; "" starts the small one
+	// that comes with the demo.
+	IdentityProvider string
+	Out              io.Writer
+	Log              *slog.Logger
 }
 
 // consoleHost is where the management API is.
@@ -43,6 +49,7 @@ type Demo struct {
 	daemon    *daemon.Daemon
 	upstreams *upstreams
 	ca        *daemon.CA
+	provider  *provider
 	has       Credentials
 }
 
@@ -93,13 +100,16 @@ func (d *Demo) start(ctx context.Context) error {
 	if d.ca, err = daemon.OpenCA(filepath.Join(d.dir, "ca.pem"), d.secrets()); err != nil {
 		return err
 	}
+	if d.provider, err = openProvider(ctx, d.o.IdentityProvider); err != nil {
+		return err
+	}
 	src, err := config.From(d.config())
 	if err != nil {
 		return err
 	}
-	d.upstreams = &upstreams{dir: d.dir, clock: d.clock, log: d.o.Log}
+	d.upstreams = &upstreams{dir: d.dir, clock: d.clock, log: d.o.Log, keys: d.backend}
 	if d.daemon, err = daemon.Start(ctx, daemon.Options{
-		Source: src, Clock: d.clock.Now, Log: d.o.Log, Local: d.upstreams.start, Console: console(d.clock), Extra: extra, Direct: d.direct(), CA: d.ca,
+		Source: src, Clock: d.clock.Now, Log: d.o.Log, Local: d.upstreams.start, Console: console(d.clock), Extra: extra, Direct: d.direct(), CA: d.ca, Handbooks: handbooks(),
 	}); err != nil {
 		return err
 	}
@@ -111,6 +121,12 @@ func (d *Demo) start(ctx context.Context) error {
 		return err
 	}
 	d.addresses()
+	if err := d.provider.serve(d.siteURLs(), d.clock.Now); err != nil {
+		return err
+	}
+	if err := d.people(ctx, s); err != nil && !strings.Contains(err.Error(), "not built yet") {
+		return err
+	}
 	return d.probe(ctx)
 }
 
@@ -139,10 +155,30 @@ func (d *Demo) config() config.Config {
 	c.AddressLimits = false // everybody here is 127.0.0.1
 	c.Limits.HeaderTimeout, c.Limits.DrainTimeout = 10*time.Second, drainTime
 	c.Log.Access = false
+	c.Providers = []config.Provider{d.provider.config()}
 	for _, s := range systems() {
 		c.APIs = append(c.APIs, s.api())
 	}
 	return c
+}
+
+// people makes the made-up persons, and says where they sign in.
+func (d *Demo) people(ctx context.Context, s *seeder) error {
+	d.has.IdentityProvider, d.has.Sites = d.provider.issuer, map[string]string{}
+	for _, one := range systems() {
+		d.has.Sites[one.name] = d.siteURL(one.name)
+	}
+	if err := s.newcomers(ctx); err != nil {
+		return err
+	}
+	return s.members(ctx, d.daemon.People(), &d.has, func(system, token string) string {
+		return d.siteURL(system) + "/account/invitation?token=" + token
+	})
+}
+
+// backend calls the management API as a provider's own backend would.
+func (d *Demo) backend() (*client.Client, error) {
+	return client.New(d.has.Management.Base, keywright.NewCredential("", d.has.Management.Key), client.Options{})
 }
 
 // direct gives each system a port of its own, for the resolvers that do not know
@@ -227,6 +263,9 @@ func (d *Demo) Close(ctx context.Context) error {
 	}
 	if d.upstreams != nil {
 		err = errors.Join(err, d.upstreams.close())
+	}
+	if d.provider != nil {
+		d.provider.close()
 	}
 	if d.temporary {
 		err = errors.Join(err, os.RemoveAll(d.dir))

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/keywright/keywright/client"
 	"github.com/keywright/keywright/examples/acme"
 	"github.com/keywright/keywright/examples/domaintrust"
 	"github.com/keywright/keywright/examples/exampleapi"
@@ -30,6 +32,10 @@ type system struct {
 	accent string
 	// variable is what the samples take the key from.
 	variable string
+	testKeys config.TestKeys
+	register *config.Register
+	openAPI  func() []byte
+	pages    fs.FS
 	tls      bool // answers on TLS only
 	cors     *config.CORS
 	table    func() []exampleapi.Route
@@ -39,12 +45,12 @@ type system struct {
 func systems() []system {
 	anywhere := &config.CORS{Origins: []string{"*"}, MaxAge: time.Hour}
 	return []system{
-		{name: acme.Name, brand: "Acme", accent: "#b3261e", variable: "ACME_API_KEY", scheme: "keywright", cors: anywhere, table: acme.Table, make: acme.New},
-		{name: trustifi.Name, brand: "Trustifi", accent: "#0b57d0", variable: "TRUSTIFI_API_KEY", scheme: "trustifi", table: trustifi.Table, make: trustifi.New},
-		{name: truestamp.Name, brand: "Truestamp", accent: "#1b6e3c", variable: "TRUESTAMP_API_KEY", scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
-		{name: trusset.Name, brand: "Trusset", accent: "#5b3fbf", variable: "TRUSSET_API_KEY", scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
-		{name: domaintrust.Name, brand: "Domain Trust", accent: "#8a4b00", variable: "DOMAIN_TRUST_API_KEY", scheme: "domain-trust", table: domaintrust.Table, make: domaintrust.New},
-		{name: trustswiftly.Name, brand: "Trust Swiftly", accent: "#00687a", variable: "TRUST_SWIFTLY_API_KEY", scheme: "trust-swiftly", table: trustswiftly.Table, make: trustswiftly.New},
+		{name: acme.Name, testKeys: config.TestKeys{Environment: "test"}, openAPI: acme.OpenAPI, brand: "Acme", accent: "#b3261e", variable: "ACME_API_KEY", scheme: "keywright", cors: anywhere, table: acme.Table, make: acme.New},
+		{name: trustifi.Name, testKeys: config.TestKeys{Off: true}, openAPI: trustifi.OpenAPI, brand: "Trustifi", accent: "#0b57d0", variable: "TRUSTIFI_API_KEY", scheme: "trustifi", table: trustifi.Table, make: trustifi.New},
+		{name: truestamp.Name, openAPI: truestamp.OpenAPI, brand: "Truestamp", accent: "#1b6e3c", variable: "TRUESTAMP_API_KEY", scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
+		{name: trusset.Name, register: &config.Register{Path: "/mica-register", Scheme: trusset.MiCAScheme, Management: "trusset-mica-management"}, openAPI: trusset.OpenAPI, brand: "Trusset", accent: "#5b3fbf", variable: "TRUSSET_API_KEY", scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
+		{name: domaintrust.Name, testKeys: config.TestKeys{Environment: domaintrust.Testing}, openAPI: domaintrust.OpenAPI, brand: "Domain Trust", accent: "#8a4b00", variable: "DOMAIN_TRUST_API_KEY", scheme: "domain-trust", table: domaintrust.Table, make: domaintrust.New},
+		{name: trustswiftly.Name, testKeys: config.TestKeys{Off: true}, openAPI: trustswiftly.OpenAPI, brand: "Trust Swiftly", accent: "#00687a", variable: "TRUST_SWIFTLY_API_KEY", scheme: "trust-swiftly", table: trustswiftly.Table, make: trustswiftly.New},
 	}
 }
 
@@ -55,13 +61,17 @@ const rotationGuide = "https://github.com/keywright/keywright/blob/main/docs/lif
 
 // api is the system as a configuration says it.
 func (s *system) api() config.API {
-	out := config.API{Name: s.name, Hosts: []string{s.host()}, Scheme: s.scheme, Upstream: "http://" + s.name + ".upstream.invalid", Help: rotationGuide, CORS: s.cors}
+	out := config.API{Name: s.name, Hosts: []string{s.host()}, Scheme: s.scheme, Upstream: "http://" + s.name + ".upstream.invalid", Help: rotationGuide, CORS: s.cors, Logins: []string{providerName}, Site: s.site()}
 	for _, r := range s.table() {
 		if r.Login && !slices.Contains(schemes.Names(), cmp.Or(r.Scheme, s.scheme)) {
 			continue
 		}
+		takes := config.TakesAny
+		if r.Login {
+			takes = config.TakesLogin
+		}
 		out.Routes = append(out.Routes, config.Route{
-			Path: r.Path, Methods: []string{r.Method}, Scheme: r.Scheme, Open: r.Open, MaxBody: config.Size(r.MaxBody),
+			Path: r.Path, Methods: []string{r.Method}, Scheme: r.Scheme, Open: r.Open, Takes: takes, MaxBody: config.Size(r.MaxBody),
 			Need: config.Need{Service: r.Service, Permissions: r.Permissions, Environments: r.Environments},
 		})
 	}
@@ -73,6 +83,7 @@ type upstreams struct {
 	dir   string
 	clock *Clock
 	log   *slog.Logger
+	keys  func() (*client.Client, error)
 	all   []io.Closer
 }
 
@@ -84,7 +95,7 @@ func (u *upstreams) start(jwks []byte) (map[string]http.RoundTripper, error) {
 		if err != nil {
 			return nil, err
 		}
-		h, err := s.make(exampleapi.Options{Identify: exampleapi.FromVerifier(v), Clock: u.clock.Now, Dir: filepath.Join(u.dir, "examples"), Log: u.log})
+		h, err := s.make(exampleapi.Options{Identify: exampleapi.FromVerifier(v), Clock: u.clock.Now, Dir: filepath.Join(u.dir, "examples"), Log: u.log, Keys: u.keys})
 		if err != nil {
 			return nil, err
 		}
