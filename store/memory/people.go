@@ -167,14 +167,14 @@ func (t *tx) PutRecord(ctx context.Context, r people.Record) error {
 			return record.NameTaken()
 		}
 	}
-	if !r.Expires.IsZero() {
+	if _, known := t.people.all.get(spot{r.Kind, r.ID}); !known && !r.Expires.IsZero() {
 		t.makeRoom()
 	}
 	t.people.put(&r)
 	return nil
 }
 
-// makeRoom forgets some records that expired a while before the log's newest event.
+// makeRoom forgets, once a transaction, some records that expired a while before the log's newest event.
 func (t *tx) makeRoom() {
 	if t.madeRoom || t.cursor() == 0 {
 		return

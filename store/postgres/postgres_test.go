@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/store/memory"
 	"github.com/keywright/keywright/store/postgres"
 	"github.com/keywright/keywright/store/storetest"
@@ -35,4 +36,10 @@ func TestDurable(t *testing.T) {
 func TestShared(t *testing.T) {
 	t.Parallel()
 	storetest.RunShared(t, place, open)
+}
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	fresh := func(t *testing.T) people.Store { return open(t, place(t)).(*postgres.Store) }
+	storetest.RunPeople(t, fresh, func(*testing.T) people.Store { return memory.New() })
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/store/postgres"
 	"github.com/keywright/keywright/store/storetest"
 )
@@ -145,5 +146,29 @@ func TestASpoiledTransactionIsNotCommitted(t *testing.T) {
 	}
 	if err := storetest.CheckWhole(t.Context(), s); err != nil {
 		t.Error(err)
+	}
+}
+
+// A database of the schema before this one is brought forward with all it holds.
+func TestAnOlderSchemaIsBroughtForward(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.Postgres(t)
+	s := open(t, dsn)
+	if _, err := s.Update(t.Context(), storetest.CrashAct(t.Context(), 1)); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close()
+	execute(t, dsn, "DROP TABLE people; DELETE FROM keywright_schema WHERE version > 1")
+	for range 2 {
+		s = open(t, dsn)
+		if err := errors.Join(storetest.CheckCrash(t.Context(), s, []int{1}), storetest.CheckWhole(t.Context(), s)); err != nil {
+			t.Error(err)
+		}
+		if err := s.(people.Store).UpdateRecords(t.Context(), func(tx people.RecordTx) error {
+			return tx.PutRecord(t.Context(), people.Record{Kind: people.PersonRecord, ID: "per_a"})
+		}); err != nil {
+			t.Error(err)
+		}
+		_ = s.Close()
 	}
 }

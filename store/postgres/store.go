@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/store/internal/group"
 	"github.com/keywright/keywright/store/internal/record"
 	"github.com/keywright/keywright/store/internal/sqltext"
@@ -26,10 +27,18 @@ type Store struct {
 	closed    atomic.Bool
 }
 
-var _ keywright.Store = (*Store)(nil)
+var (
+	_ keywright.Store = (*Store)(nil)
+	_ people.Store    = (*Store)(nil)
+)
 
 // View implements keywright.Store.
 func (s *Store) View(ctx context.Context, fn func(keywright.Reader) error) error {
+	return s.read(ctx, func(r *sqltext.Reader) error { return fn(r) })
+}
+
+// ViewRecords implements people.Store.
+func (s *Store) ViewRecords(ctx context.Context, fn func(people.RecordReader) error) error {
 	return s.read(ctx, func(r *sqltext.Reader) error { return fn(r) })
 }
 
@@ -78,6 +87,16 @@ func (s *Store) begin(ctx context.Context) (*pgxpool.Conn, *conn, error) {
 // Update implements keywright.Store. Concurrent updates of one process share a
 // commit; those of several take turns.
 func (s *Store) Update(ctx context.Context, fn func(keywright.Tx) error) (keywright.Cursor, error) {
+	return s.update(ctx, func(tx *sqltext.Tx) error { return fn(tx) })
+}
+
+// UpdateRecords implements people.Store, in line with Update.
+func (s *Store) UpdateRecords(ctx context.Context, fn func(people.RecordTx) error) error {
+	_, err := s.update(ctx, func(tx *sqltext.Tx) error { return fn(tx) })
+	return err
+}
+
+func (s *Store) update(ctx context.Context, fn func(*sqltext.Tx) error) (keywright.Cursor, error) {
 	var before, last keywright.Cursor
 	err := s.line.Do(ctx, func() error {
 		before = s.writer.last

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/store/sqlite"
 	"github.com/keywright/keywright/store/storetest"
 	engine "zombiezen.com/go/sqlite"
@@ -143,7 +144,11 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		"SELECT body FROM keys k WHERE k.scheme = $1 ORDER BY k.id LIMIT $2":                                                          "keys_scheme",
 		"SELECT body FROM events e WHERE e.key_id = $1 AND e.tenant || '' = $2 ORDER BY e.seq DESC LIMIT $3":                          "events_key",
 		"SELECT body FROM events e WHERE e.tenant = $1 AND e.act = $2 ORDER BY e.seq DESC LIMIT $3":                                   "events_tenant",
-		"DELETE FROM receipts WHERE at < $1":                                                                                          "receipts_at",
+		"SELECT body FROM people p WHERE p.kind = $1 AND p.name = $2 AND p.name <> ''":                                                "people_name",
+		"SELECT body FROM people p WHERE p.kind = $1 AND p.owner <> '' AND p.owner = $2 AND p.tenant || '' = $3 AND p.id > $4 ORDER BY p.id LIMIT $5":   "people_owner",
+		"SELECT body FROM people p WHERE p.kind = $1 AND p.tenant <> '' AND p.tenant = $2 AND p.id > $3 ORDER BY p.id LIMIT $4":                          "people_tenant",
+		"SELECT kind, id FROM people WHERE expires <> 0 AND expires <= $1 ORDER BY expires LIMIT $2":                                  "people_expires",
+		"DELETE FROM receipts WHERE at < $1": "receipts_at",
 	} {
 		plan := ""
 		stmt, _, err := c.PrepareTransient("EXPLAIN QUERY PLAN " + sql)
@@ -158,5 +163,29 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		if err != nil || !strings.Contains(plan, index) || strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("%s\nis answered by %s (%v); want %s, without sorting", sql, plan, err, index)
 		}
+	}
+}
+
+// A database of the schema before this one is brought forward with all it holds.
+func TestAnOlderSchemaIsBroughtForward(t *testing.T) {
+	t.Parallel()
+	path := place(t)
+	s := open(t, path)
+	if _, err := s.Update(t.Context(), storetest.CrashAct(t.Context(), 1)); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close()
+	execute(t, path, "DROP TABLE people; DELETE FROM keywright_schema WHERE version > 1;")
+	for range 2 {
+		s = open(t, path)
+		if err := errors.Join(storetest.CheckCrash(t.Context(), s, []int{1}), storetest.CheckWhole(t.Context(), s)); err != nil {
+			t.Error(err)
+		}
+		if err := s.(people.Store).UpdateRecords(t.Context(), func(tx people.RecordTx) error {
+			return tx.PutRecord(t.Context(), people.Record{Kind: people.PersonRecord, ID: "per_a"})
+		}); err != nil {
+			t.Error(err)
+		}
+		_ = s.Close()
 	}
 }

@@ -67,7 +67,7 @@ func record(t *testing.T, path string) []op {
 				for i := range 60 {
 					n := 1 + round*1000 + w*100 + i
 					act := n*3000 + 2999 - n%5 // with much filler, so that the log is folded
-					if _, err := s.Update(t.Context(), storetest.CrashAct(t.Context(), act)); err != nil {
+					if err := storetest.CrashWrite(t.Context(), s, act); err != nil {
 						t.Error(err)
 						return
 					}
@@ -251,7 +251,7 @@ func survive(t *testing.T, d *disk, keep fate, acknowledged []int, what string) 
 	if err != nil {
 		t.Fatalf("%s: cannot be opened: %v: %v", what, err, errors.Unwrap(err))
 	}
-	if err := errors.Join(storetest.CheckCrash(t.Context(), s, acknowledged), storetest.CheckWhole(t.Context(), s)); err != nil {
+	if err := errors.Join(storetest.CheckCrash(t.Context(), s, acknowledged), storetest.CheckWhole(t.Context(), s), storetest.CheckRecords(t.Context(), s, acknowledged)); err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
 	if err := s.Close(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/store/memory"
 	"github.com/keywright/keywright/store/sqlite"
 	"github.com/keywright/keywright/store/storetest"
@@ -31,4 +32,10 @@ func TestConformance(t *testing.T) {
 func TestDurable(t *testing.T) {
 	t.Parallel()
 	storetest.RunDurable(t, place, open)
+}
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	fresh := func(t *testing.T) people.Store { return open(t, place(t)).(*sqlite.Store) }
+	storetest.RunPeople(t, fresh, func(*testing.T) people.Store { return memory.New() })
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 )
 
 // crashPlace tells a child process where to write.
@@ -48,7 +49,7 @@ func writeUntilKilled(s keywright.Store, out *os.File) error {
 		go func() {
 			for i := 0; ; i++ {
 				n := first + int64(i*crashWriters+w)
-				if _, err := s.Update(ctx, crashAct(ctx, int(n))); err != nil {
+				if err := CrashWrite(ctx, s, int(n)); err != nil {
 					failed <- err
 					return
 				}
@@ -78,6 +79,43 @@ func crashAct(ctx context.Context, n int) func(keywright.Tx) error {
 
 // CrashAct is the write whose traces CheckCrash looks for.
 func CrashAct(ctx context.Context, n int) func(keywright.Tx) error { return crashAct(ctx, n) }
+
+// crashRecords is a write of two records of people's, which must be there both or
+// none.
+func crashRecords(ctx context.Context, n int) func(people.RecordTx) error {
+	id := fmt.Sprintf("%018d", n)
+	return putRecords(ctx, person(id), session(id, time.Time{}))
+}
+
+// CrashWrite is CrashAct, and after it a write of people's.
+func CrashWrite(ctx context.Context, s keywright.Store, n int) error {
+	if _, err := s.Update(ctx, crashAct(ctx, n)); err != nil {
+		return err
+	}
+	return s.(people.Store).UpdateRecords(ctx, crashRecords(ctx, n))
+}
+
+// CheckRecords is CheckCrash and CheckWhole for what CrashWrite adds.
+func CheckRecords(ctx context.Context, s keywright.Store, acknowledged []int) error {
+	return s.(people.Store).ViewRecords(ctx, func(r people.RecordReader) error {
+		for _, n := range acknowledged {
+			if _, err := r.Named(ctx, people.PersonRecord, person(fmt.Sprintf("%018d", n)).Name); err != nil {
+				return fmt.Errorf("the records of act %d were acknowledged and are lost: %w", n, err)
+			}
+		}
+		persons, err1 := r.Records(ctx, people.RecordQuery{Kind: people.PersonRecord, Limit: 1 << 30})
+		sessions, err2 := r.Records(ctx, people.RecordQuery{Kind: people.SessionRecord, Limit: 1 << 30})
+		for i := range min(len(persons), len(sessions)) {
+			if persons[i].ID != sessions[i].ID {
+				return fmt.Errorf("the records %s and %s are there without their other halves", persons[i].ID, sessions[i].ID)
+			}
+		}
+		if len(persons) != len(sessions) {
+			return fmt.Errorf("there are %d records of the one kind and %d of the other", len(persons), len(sessions))
+		}
+		return errors.Join(err1, err2)
+	})
+}
 
 // CheckCrash reports what is wrong with a store after a crash: an act that was
 // acknowledged and is not there whole.
@@ -152,7 +190,7 @@ func RunCrash(t *testing.T, kills int, place string, open func(t *testing.T, pla
 			check(t, place)
 		}
 		s := open(t, place)
-		if err := CheckCrash(t.Context(), s, acknowledged); err != nil {
+		if err := errors.Join(CheckCrash(t.Context(), s, acknowledged), CheckRecords(t.Context(), s, acknowledged)); err != nil {
 			t.Fatal(err)
 		}
 		if n%10 == 0 {
@@ -165,7 +203,7 @@ func RunCrash(t *testing.T, kills int, place string, open func(t *testing.T, pla
 		}
 	}
 	s := open(t, place)
-	if err := errors.Join(CheckCrash(t.Context(), s, all), CheckWhole(t.Context(), s)); err != nil {
+	if err := errors.Join(CheckCrash(t.Context(), s, all), CheckWhole(t.Context(), s), CheckRecords(t.Context(), s, all)); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("killed %d times, %d of them after acknowledged writes; all %d acknowledged acts are there", kills, busy, len(all))

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 )
 
 // RunDurable holds a store to what it keeps when it is closed and opened again.
@@ -47,6 +48,28 @@ func RunDurable(t *testing.T, place func(t *testing.T) string, open func(t *test
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
+		}
+	})
+	t.Run("records of people's are there again", func(t *testing.T) {
+		t.Parallel()
+		ctx, at := t.Context(), place(t)
+		s := records(t, open(t, at))
+		updateRecords(t, s, putRecords(ctx, person("per_a"), fullRecord("inv_a"), person("per_b")))
+		updateRecords(t, s, func(tx people.RecordTx) error {
+			return errors.Join(tx.DeleteRecord(ctx, people.PersonRecord, "per_b"), tx.Append(ctx, keywright.Event{At: epoch(), Act: keywright.PersonAmended}))
+		})
+		_ = s.UpdateRecords(ctx, func(tx people.RecordTx) error { _ = putRecords(ctx, person("per_c"))(tx); return errOurs })
+		for range 2 {
+			if err := keys(t, s).Close(); err != nil {
+				t.Fatal(err)
+			}
+			s = records(t, open(t, at))
+			sameRecord(t, s, person("per_a"))
+			sameRecord(t, s, fullRecord("inv_a"))
+			noRecord(t, s, people.PersonRecord, "per_b")
+			noRecord(t, s, people.PersonRecord, "per_c")
+			is(t, s.UpdateRecords(ctx, putRecords(ctx, people.Record{Kind: people.PersonRecord, ID: "per_d", Name: person("per_a").Name})), keywright.Conflict)
+			emptyBut(t, keys(t, s), 0, 0, 1)
 		}
 	})
 }

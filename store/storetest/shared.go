@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 )
 
 // RunShared holds a store that several processes may open at once to what the
@@ -27,6 +28,15 @@ func RunShared(t *testing.T, place func(t *testing.T) string, open func(t *testi
 		t.Parallel()
 		one, others := several(t)
 		capAcross(t, one, others...)
+	})
+	t.Run("one name, 20 records, from several processes", func(t *testing.T) {
+		t.Parallel()
+		_, others := several(t)
+		var all []people.Store
+		for _, s := range others {
+			all = append(all, records(t, s))
+		}
+		nameAcross(t, all...)
 	})
 	t.Run("commits of others are signalled", func(t *testing.T) {
 		t.Parallel()

@@ -12,15 +12,18 @@ import (
 //go:embed 0001.sql
 var first string
 
+//go:embed 0002.sql
+var second string
+
 // migrations lists what leads from each version of the schema to the next. One
 // that was released is never changed; a change is another entry.
-func migrations() []string { return []string{first} }
+func migrations() []string { return []string{first, second} }
 
 // Dialect is how one engine spells what the two do not share.
 type Dialect struct {
 	Int, Text, Bytes string
 	Table            string // what follows a table that is read by its primary key
-	Log              string // what follows a table that grows at its end
+	Log              string // what follows a table that grows at its end, or whose rows may be large
 }
 
 func (d Dialect) spell(text string) string {

@@ -91,3 +91,13 @@ func TestMigrations(t *testing.T) {
 		t.Errorf("a broken one: %v", err)
 	}
 }
+
+// A binary of before people had records must not open what this one wrote.
+func TestAnOlderBinaryRefusesThisSchema(t *testing.T) {
+	t.Parallel()
+	f := &fake{version: int64(len(migrations()))}
+	err := migrate(t.Context(), f, Dialect{}, migrations()[:1])
+	if !errors.Is(err, keywright.Precondition) || !strings.Contains(err.Error(), "newer Keywright") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -13,7 +13,8 @@ import (
 // and the write after it are one.
 type Tx struct {
 	Reader
-	last keywright.Cursor
+	last     keywright.Cursor
+	madeRoom bool // for records of people's
 }
 
 var _ keywright.Tx = (*Tx)(nil)
