@@ -64,7 +64,7 @@ func fixed(was, is *config.Config) []string {
 		{"limits.connections", was.Limits.Connections, is.Limits.Connections}, {"limits.header_bytes", was.Limits.HeaderBytes, is.Limits.HeaderBytes},
 		{"limits.header_timeout", was.Limits.HeaderTimeout, is.Limits.HeaderTimeout}, {"limits.body_timeout", was.Limits.BodyTimeout, is.Limits.BodyTimeout},
 		{"limits.idle_timeout", was.Limits.IdleTimeout, is.Limits.IdleTimeout}, {"limits.rate_limit_subjects", was.Limits.Subjects, is.Limits.Subjects},
-		{"log", was.Log, is.Log},
+		{"people", was.People, is.People}, {"log", was.Log, is.Log},
 	} {
 		if !reflect.DeepEqual(f.was, f.is) {
 			fields = append(fields, f.name)
