@@ -16,7 +16,7 @@ type Event struct {
 
 // Actor is who did it, and from where.
 type Actor struct {
-	ID        string `json:"id" doc:"The id of the key that was used, or \"system\"."`
+	ID        string `json:"id" doc:"The id of the key or of the person, or \"system\"."`
 	Name      string `json:"name,omitempty"`
 	Address   string `json:"address,omitempty"`
 	RequestID string `json:"request_id,omitempty"`

@@ -11,19 +11,22 @@ const (
 	TenantsRead  = "tenants:read"
 	TenantsWrite = "tenants:write"
 	EventsRead   = "events:read"
+	PeopleRead   = "people:read"
+	PeopleWrite  = "people:write"
 )
 
 // Permissions lists every permission of the management API.
 func Permissions() []string {
-	return []string{KeysRead, KeysWrite, KeysVerify, TenantsRead, TenantsWrite, EventsRead}
+	return []string{KeysRead, KeysWrite, KeysVerify, TenantsRead, TenantsWrite, EventsRead, PeopleRead, PeopleWrite}
 }
 
-// Operation is one operation of the management API.
+// Operation is one operation of the management API, or of self-service.
 type Operation struct {
 	ID         string // lower case with hyphens, as the command line spells it
 	Method     string
 	Path       string // {id} stands for one segment
-	Permission string // "" asks for no key
+	Permission string // of the key's; "" asks for no key. Self-service: the right of the person's role; "" asks for none
+	Caller     Caller // who makes the request; only self-service says
 	Success    int    // the status of success
 	Tag        string
 	Summary    string
@@ -34,6 +37,7 @@ type Operation struct {
 // The bounds of a request's body.
 const (
 	DefaultMaxBody = 1 << 20
+	SelfMaxBody    = 64 << 10
 	ImportMaxBody  = 8 << 30
 )
 
@@ -58,18 +62,30 @@ const (
 	OpAmendTenant  = "amend-tenant"
 	OpSetup        = "setup"
 	OpOpenAPI      = "openapi"
+
+	OpListMembers        = "list-members"
+	OpAmendMember        = "amend-member"
+	OpRemoveMember       = "remove-member"
+	OpListInvitations    = "list-invitations"
+	OpInvite             = "invite"
+	OpWithdrawInvitation = "withdraw-invitation"
+	OpRegisterFor        = "register-for"
+	OpRotateRegistration = "rotate-registration"
+	OpRevokeRegistration = "revoke-registration"
 )
 
 // Operations lists every operation. The order matters to whoever matches by
 // the first that fits: literal segments come before {id}.
 func Operations() []Operation {
-	return slices.Concat(keyOperations(), tenantOperations(), otherOperations())
+	return slices.Concat(keyOperations(), tenantOperations(), peopleOperations(), otherOperations())
 }
 
 // Find returns the operation with an id; it panics on an id that is not there,
 // which is a fault of the program.
-func Find(id string) Operation {
-	for _, o := range Operations() {
+func Find(id string) Operation { return find(Operations(), id) }
+
+func find(table []Operation, id string) Operation {
+	for _, o := range table {
 		if o.ID == id {
 			return o
 		}

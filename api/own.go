@@ -18,7 +18,8 @@ type CreateOwnKey struct {
 type Me struct {
 	Person  PersonBody   `json:"person"`
 	Tenant  *Tenant      `json:"tenant" doc:"The tenant that is meant when none is said; null for a person who has none here."`
-	Role    string       `json:"role" example:"admin"`
+	Role    string       `json:"role" doc:"Of the person in that tenant; empty where there is none." example:"admin"`
+	Rights  []string     `json:"rights" nullable:"false" doc:"What the role allows here." example:"[\"keys:read\",\"keys:write\"]"`
 	Tenants []Membership `json:"tenants" nullable:"false" doc:"All that the person is a member of here."`
 	Session string       `json:"session,omitempty" doc:"The id of the session; absent where a token of an identity provider was presented."`
 }
@@ -59,6 +60,7 @@ type AmendMember struct {
 type Invite struct {
 	Email string `json:"email" minLength:"3" maxLength:"254" example:"grace@example.com"`
 	Role  string `json:"role" enum:"admin,member,trial,viewer" doc:"admin and viewer for operators; admin, member and trial for others."`
+	API   string `json:"api,omitempty" maxLength:"64" doc:"Management API only: the API whose site the link leads to; without it there is no link."`
 }
 
 // Invitation is an open invitation.

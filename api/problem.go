@@ -3,7 +3,7 @@ package api
 // Problem is the one shape of every refusal (RFC 9457). It never repeats a
 // value that was sent.
 type Problem struct {
-	Type   string       `json:"type" example:"about:blank"`
+	Type   string       `json:"type" doc:"about:blank, unless a program can do something about it." example:"about:blank"`
 	Title  string       `json:"title" example:"Unprocessable Entity"`
 	Status int          `json:"status" example:"422"`
 	Detail string       `json:"detail" doc:"What is wrong, and the way out." example:"One field is wrong."`
@@ -23,6 +23,10 @@ func (p *Problem) Error() string {
 	}
 	return p.Detail
 }
+
+// ProofNeeded is the Type of a problem that a fresh proof of the person solves: sign
+// in again, with the password or a passkey, and repeat the request.
+const ProofNeeded = "urn:keywright:problem:proof-needed"
 
 // ProblemType is the media type of a Problem.
 const ProblemType = "application/problem+json"

@@ -13,8 +13,8 @@ import (
 type listEventsIn struct {
 	Key    string    `query:"key" maxLength:"64" doc:"Only what was done to this key: its id."`
 	Tenant string    `query:"tenant" maxLength:"128" doc:"Only what was done to this tenant or its keys: its id or ref."`
-	Act    string    `query:"act" enum:"key.issued,key.imported,key.rotated,key.finished,key.amended,key.paused,key.resumed,key.revoked,key.deleted,key.repeppered,tenant.created,tenant.amended" doc:"Only this act."`
-	Actor  string    `query:"actor" maxLength:"128" doc:"Only what was done with this key: its id, or system."`
+	Act    string    `query:"act" enum:"key.issued,key.imported,key.rotated,key.finished,key.amended,key.paused,key.resumed,key.revoked,key.deleted,key.repeppered,key.revealed,tenant.created,tenant.amended,person.created,person.amended,person.signed_in,person.signed_out,member.invited,member.added,member.amended,member.removed,invitation.withdrawn" doc:"Only this act."`
+	Actor  string    `query:"actor" maxLength:"128" doc:"Only what was done with this key or by this person: its id, or system."`
 	Since  time.Time `query:"since" doc:"At this instant or after."`
 	Until  time.Time `query:"until" doc:"Before this instant."`
 	Paging

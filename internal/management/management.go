@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/gate"
+	"github.com/keywright/keywright/internal/selfservice"
 	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/scheme"
 )
 
@@ -42,6 +42,14 @@ type Options struct {
 	// APIs finds a protected surface by name, for verify and explain without a
 	// path; nil: they need a path, or a scheme.
 	APIs func(name string) (gate.API, bool)
+	// People lets operators in by their sessions, and answers the operations on
+	// members and invitations; nil: there are no such operations.
+	People *people.Service
+	// Sites finds the self-service of an API, or nil; nil: no registrations here.
+	Sites func(apiName string) *selfservice.Service
+	// SiteURL is the origin of an API's site, and of the operators' own for "", for
+	// the links of invitations; "" is none. nil: invitations have no links.
+	SiteURL func(apiName string) string
 	// Random makes request ids; nil is crypto/rand.
 	Random io.Reader
 	// Observe is told of every answer once, for metrics; nil is not told.
@@ -59,11 +67,9 @@ func New(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Options: o, mux: http.NewServeMux(), operations: map[string]api.Operation{}}
-	for _, op := range api.Operations() {
-		s.operations[op.Method+" "+op.Path] = op
-	}
-	s.huma = newHuma(s.mux)
+	s := &server{Options: o, crossOrigin: http.NewCrossOriginProtection()}
+	s.desk = newDesk(o.Log, o.Random, api.Operations(), api.Find, describe)
+	s.huma = newHuma(s.mux, managementConfig())
 	s.routes()
 	s.mux.HandleFunc("POST /v1/keys/import", s.importKeys)
 	s.document = render(s.huma.OpenAPI())
@@ -91,30 +97,29 @@ func API(hosts []string, keywrightScheme *scheme.Scheme) gate.API {
 // server is the handler that New returns.
 type server struct {
 	Options
-	mux        *http.ServeMux
-	huma       huma.API
-	operations map[string]api.Operation // by "METHOD /path"
-	document   []byte
+	desk
+	crossOrigin *http.CrossOriginProtection
 }
 
 // routes binds every operation that speaks JSON to its handler.
 func (s *server) routes() {
-	register(s, api.OpCreateKey, s.createKey)
-	register(s, api.OpListKeys, s.listKeys)
-	register(s, api.OpGetKey, s.getKey)
-	register(s, api.OpAmendKey, s.amendKey)
-	register(s, api.OpDeleteKey, s.deleteKey)
-	register(s, api.OpRotateKey, s.rotateKey)
-	register(s, api.OpPauseKey, s.pauseKey)
-	register(s, api.OpResumeKey, s.resumeKey)
-	register(s, api.OpRevokeKey, s.revokeKey)
-	register(s, api.OpVerify, s.verify)
-	register(s, api.OpExplain, s.explain)
-	register(s, api.OpCreateTenant, s.createTenant)
-	register(s, api.OpListTenants, s.listTenants)
-	register(s, api.OpGetTenant, s.getTenant)
-	register(s, api.OpAmendTenant, s.amendTenant)
-	register(s, api.OpListEvents, s.listEvents)
+	register(&s.desk, api.OpCreateKey, s.createKey)
+	register(&s.desk, api.OpListKeys, s.listKeys)
+	register(&s.desk, api.OpGetKey, s.getKey)
+	register(&s.desk, api.OpAmendKey, s.amendKey)
+	register(&s.desk, api.OpDeleteKey, s.deleteKey)
+	register(&s.desk, api.OpRotateKey, s.rotateKey)
+	register(&s.desk, api.OpPauseKey, s.pauseKey)
+	register(&s.desk, api.OpResumeKey, s.resumeKey)
+	register(&s.desk, api.OpRevokeKey, s.revokeKey)
+	register(&s.desk, api.OpVerify, s.verify)
+	register(&s.desk, api.OpExplain, s.explain)
+	register(&s.desk, api.OpCreateTenant, s.createTenant)
+	register(&s.desk, api.OpListTenants, s.listTenants)
+	register(&s.desk, api.OpGetTenant, s.getTenant)
+	register(&s.desk, api.OpAmendTenant, s.amendTenant)
+	register(&s.desk, api.OpListEvents, s.listEvents)
+	s.peopleRoutes()
 	describeHeaders(s.huma.OpenAPI())
 	describeImport(s.huma.OpenAPI())
 	describeSetup(s.huma.OpenAPI())

@@ -25,7 +25,7 @@ const (
 // manners looks at what a request is written in, before anything is done. It
 // leaves the whole body in r.Body, and the client's Accept where huma cannot
 // stumble over it.
-func (s *server) manners(c *call, w http.ResponseWriter, r *http.Request) *api.Problem {
+func manners(c *call, w http.ResponseWriter, r *http.Request) *api.Problem {
 	if c.operation.ID == api.OpImport {
 		return nil // it streams: importKeys looks for itself
 	}
@@ -40,12 +40,12 @@ func (s *server) manners(c *call, w http.ResponseWriter, r *http.Request) *api.P
 		return nil
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyReadBy)) // best effort: not every writer can
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, api.DefaultMaxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody(c.operation)))
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			return problem(http.StatusRequestEntityTooLarge, "a body has at most "+strconv.Itoa(api.DefaultMaxBody)+" bytes")
+			return problem(http.StatusRequestEntityTooLarge, "a body has at most "+strconv.FormatInt(maxBody(c.operation), 10)+" bytes")
 		}
 		return problem(http.StatusBadRequest, "the body could not be read whole")
 	}

@@ -5,18 +5,25 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/people"
 )
 
 // fault is a problem that huma writes as it is.
-type fault struct{ *api.Problem }
+type fault struct {
+	*api.Problem
+	wait time.Duration // of 429
+}
 
 // GetStatus implements huma.StatusError.
 func (f fault) GetStatus() int { return f.Status }
@@ -26,10 +33,30 @@ func (f fault) ContentType(string) string { return api.ProblemType }
 
 // GetHeaders implements huma.HeadersError.
 func (f fault) GetHeaders() http.Header {
-	if f.Status == http.StatusServiceUnavailable {
-		return http.Header{"Retry-After": {"1"}}
+	h := http.Header{}
+	problemHeaders(f.Status, f.wait, h.Set)
+	return h
+}
+
+// problemHeaders sets what goes with a status.
+func problemHeaders(status int, wait time.Duration, set func(name, value string)) {
+	switch status {
+	case http.StatusServiceUnavailable:
+		set("Retry-After", "1")
+	case http.StatusTooManyRequests:
+		set("Retry-After", strconv.FormatInt(int64(math.Ceil(max(wait, time.Second).Seconds())), 10))
+	case http.StatusUnauthorized:
+		set("WWW-Authenticate", "Bearer")
 	}
-	return nil
+}
+
+// waitOf is how long a Throttled error asks to wait.
+func waitOf(err error) time.Duration {
+	var says interface{ RetryAfter() time.Duration }
+	if errors.As(err, &says) {
+		return says.RetryAfter()
+	}
+	return time.Minute
 }
 
 func problem(status int, detail string, wrong ...api.FieldError) *api.Problem {
@@ -64,7 +91,11 @@ func problemOf(err error) *api.Problem {
 		return problem(status, string(kind))
 	}
 	if e.Field == "" {
-		return problem(status, e.Detail)
+		out := problem(status, e.Detail)
+		if kind == people.ProofNeeded {
+			out.Type, out.Title = api.ProofNeeded, "Proof needed"
+		}
+		return out
 	}
 	return problem(status, e.Field+": "+e.Detail, api.FieldError{Field: e.Field, Detail: e.Detail})
 }
@@ -86,18 +117,29 @@ func statusOf(kind keywright.Kind, e *keywright.Error) int {
 		return http.StatusPreconditionFailed
 	case keywright.Unavailable:
 		return http.StatusServiceUnavailable
+	case people.ErrSignIn:
+		return http.StatusUnauthorized
+	case people.ProofNeeded:
+		return http.StatusForbidden
+	case people.Throttled:
+		return http.StatusTooManyRequests
 	default:
 		return http.StatusInternalServerError
 	}
 }
 
 // fault turns a handler's error into huma's, and logs what is our own.
-func (s *server) fault(ctx context.Context, err error) error {
+func (d *desk) fault(ctx context.Context, err error) error {
+	return fault{Problem: d.failed(callFrom(ctx), err), wait: waitOf(err)}
+}
+
+// failed is the problem of an error, which is logged where it is our own.
+func (d *desk) failed(c *call, err error) *api.Problem {
 	p := problemOf(err)
 	if p.Status >= http.StatusInternalServerError {
-		s.Log.ErrorContext(ctx, "management: an operation failed", slog.String("request_id", callFrom(ctx).requestID), slog.String("error", causes(err)))
+		d.log.Error("management: an operation failed", slog.String("request_id", c.requestID), slog.String("error", causes(err)))
 	}
-	return fault{p}
+	return p
 }
 
 // causes spells an error with its causes, which callers never see.
@@ -109,7 +151,10 @@ func causes(err error) string {
 	return text
 }
 
-func (r *recorder) problem(p *api.Problem) {
+func (r *recorder) problem(p *api.Problem) { r.refuse(p, 0) }
+
+// refuse writes a problem; wait is for 429.
+func (r *recorder) refuse(p *api.Problem, wait time.Duration) {
 	if r.status != 0 {
 		return
 	}
@@ -118,9 +163,11 @@ func (r *recorder) problem(p *api.Problem) {
 		body = []byte(`{}`)
 	}
 	r.Header().Set("Content-Type", api.ProblemType)
-	if p.Status == http.StatusServiceUnavailable {
-		r.Header().Set("Retry-After", "1")
-	}
+	problemHeaders(p.Status, wait, func(name, value string) {
+		if r.Header().Get(name) == "" {
+			r.Header().Set(name, value)
+		}
+	})
 	r.WriteHeader(p.Status)
 	_, _ = r.Write(append(body, '\n'))
 }

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/internal/selfservice"
 )
 
 // reply is an answer about one record.
@@ -26,56 +28,84 @@ type listing[T any] struct{ Body T }
 // nothing is an answer without a body.
 type nothing struct{}
 
-func newHuma(mux *http.ServeMux) huma.API {
-	config := huma.DefaultConfig("Keywright management API", "1")
-	config.Info.Description = "Issues, verifies and ends API keys. Every operation but /v1/setup and this document needs an operator key: " +
-		"`Authorization: Bearer kw_live_…`, bound to the operators' tenant, with the permission that the operation names. " +
-		"No answer but the first about a key holds its credential. Every refusal is application/problem+json."
+func newHuma(mux *http.ServeMux, config huma.Config) huma.API {
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // no $schema member, no Link to schemas that are not served
 	config.RejectUnknownQueryParameters = true
 	config.Transformers = []huma.Transformer{reshape}
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"operator": {Type: "http", Scheme: "bearer", Description: "A key of the keywright scheme that is bound to the operators' tenant."},
-		"setup":    {Type: "http", Scheme: "bearer", Description: "The one-use set-up token."},
-	}
-	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "Tenants"}, {Name: "Events"}, {Name: "Setup"}}
 	return humago.New(mux, config)
 }
 
+func managementConfig() huma.Config {
+	config := huma.DefaultConfig("Keywright management API", "1")
+	config.Info.Description = "Issues, verifies and ends API keys. Every operation but /v1/setup and this document needs an operator key: " +
+		"`Authorization: Bearer kw_live_…`, bound to the operators' tenant, with the permission that the operation names. " +
+		"No answer but the first about a key holds its credential. Every refusal is application/problem+json."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"operator": {Type: "http", Scheme: "bearer", Description: "A key of the keywright scheme that is bound to the operators' tenant."},
+		"session":  {Type: "apiKey", In: "cookie", Name: selfservice.SessionCookie, Description: "The session of an operator who is signed in on this host: its role says what it may do. Requests that change something must come from the same origin."},
+		"setup":    {Type: "http", Scheme: "bearer", Description: "The one-use set-up token."},
+	}
+	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "Tenants"}, {Name: "People"}, {Name: "Registrations"}, {Name: "Events"}, {Name: "Setup"}}
+	return config
+}
+
 // register is the one adapter between an operation and its handler.
-func register[I, O any](s *server, id string, handle func(context.Context, *call, *I) (*O, error)) {
-	op := describe(s.huma.OpenAPI(), api.Find(id))
-	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
+func register[I, O any](d *desk, id string, handle func(context.Context, *call, *I) (*O, error)) {
+	op := d.describe(d.huma.OpenAPI(), d.find(id))
+	huma.Register(d.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, callFrom(ctx), in)
 		if err != nil {
-			return nil, s.fault(ctx, err)
+			return nil, d.fault(ctx, err)
 		}
 		return out, nil
 	})
 }
 
-// describe turns an operation of the table into huma's.
+// describe turns an operation of the management API's table into huma's.
 func describe(doc *huma.OpenAPI, o api.Operation) huma.Operation {
+	op := describeAny(doc, o)
+	if o.Permission != "" {
+		op.Security = []map[string][]string{{"operator": {}}, {"session": {}}}
+		op.Extensions = map[string]any{"x-permission": o.Permission}
+		also(&op, "Needs the permission `"+o.Permission+"`.")
+	}
+	return op
+}
+
+// also adds a paragraph to an operation's description.
+func also(op *huma.Operation, text string) {
+	if op.Description != "" {
+		op.Description += "\n\n"
+	}
+	op.Description += text
+}
+
+// describeAny is what operations of both APIs have in common.
+func describeAny(doc *huma.OpenAPI, o api.Operation) huma.Operation {
 	op := huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: o.Path, DefaultStatus: o.Success, Tags: []string{o.Tag},
-		Summary: o.Summary, Description: o.Detail, MaxBodyBytes: api.DefaultMaxBody + 1, BodyReadTimeout: -1,
+		Summary: o.Summary, Description: o.Detail, MaxBodyBytes: maxBody(o) + 1, BodyReadTimeout: -1,
 		Responses: map[string]*huma.Response{"default": refusal(doc)},
 	}
-	if o.ID == api.OpCreateKey || o.ID == api.OpRotateKey {
+	if replays(o.ID) {
 		op.Responses["200"] = &huma.Response{Description: "The Idempotency-Key was used before: the key as it is, without its credential.",
 			Content: map[string]*huma.MediaType{jsonType: {Schema: schemaOf(doc, reflect.TypeFor[api.Key](), "Key")}}}
 	}
-	if o.Permission != "" {
-		op.Security = []map[string][]string{{"operator": {}}}
-		op.Extensions = map[string]any{"x-permission": o.Permission}
-		if op.Description != "" {
-			op.Description += "\n\n"
-		}
-		op.Description += "Needs the permission `" + o.Permission + "`."
-	}
 	return op
+}
+
+// replays reports whether an operation takes an Idempotency-Key.
+func replays(id string) bool {
+	return slices.Contains([]string{api.OpCreateKey, api.OpRotateKey, api.OpRotateRegistration, api.OpCreateOwnKey, api.OpRotateOwnKey, api.OpRotateHeldKey}, id)
+}
+
+func maxBody(o api.Operation) int64 {
+	if o.MaxBody == 0 {
+		return api.DefaultMaxBody
+	}
+	return o.MaxBody
 }
 
 // refusal describes the one shape of every refusal.

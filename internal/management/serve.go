@@ -2,73 +2,38 @@ package management
 
 import (
 	"context"
-	"encoding/base32"
-	"errors"
-	"io"
-	"log/slog"
 	"net/http"
-	"regexp"
-	"runtime/debug"
 	"strings"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
-	"github.com/keywright/keywright/gate"
-	"github.com/keywright/keywright/scheme"
 )
 
-// call is one request that the gate has let through.
-type call struct {
-	view      scheme.View
-	verdict   gate.Verdict
-	operation api.Operation
-	requestID string
-	nulls     map[string]bool // the body's members that are null
-}
-
-type callKey struct{}
-
-func callFrom(ctx context.Context) *call {
-	c, _ := ctx.Value(callKey{}).(*call)
-	if c == nil {
-		return &call{} // holds no permission, so nothing can be done with it
-	}
-	return c
-}
-
-// ServeHTTP lets a request through the gate, looks at its manners, and hands it
-// to its operation.
+// ServeHTTP lets a request through the gate, or in by an operator's session, looks
+// at its manners, and hands it to its operation.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rec := &recorder{ResponseWriter: w}
-	c := &call{requestID: s.requestID(r)}
-	h := rec.Header()
-	h.Set("X-Request-Id", c.requestID)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	rec, c := s.open(w, r)
 	defer func() {
-		if p := recover(); p != nil {
-			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-				panic(p)
-			}
-			s.Log.Error("management: a request failed", slog.String("request_id", c.requestID), slog.String("stack", string(debug.Stack())))
-			rec.problem(problem(http.StatusInternalServerError, "a fault of ours; the log has it under this answer's X-Request-Id"))
-		}
+		s.caught(recover(), rec, c)
 		if s.Observe != nil {
 			s.Observe(APIName, c.verdict.Decision.Reason.String(), rec.status)
 		}
 	}()
 	c.view = s.View(r)
-	c.verdict = s.Gate().Pass(&c.view, APIName)
+	if p := s.admit(c, r); p != nil {
+		rec.problem(p)
+		return
+	}
 	r = untrailed(r)
 	if c.verdict.Answer == nil {
 		s.bind(c, r)
 	}
-	c.verdict.Headers(h.Set)
+	c.verdict.Headers(rec.Header().Set)
 	if c.verdict.Answer != nil {
 		rec.answer(c.verdict.Answer)
 		return
 	}
-	if p := s.manners(c, rec, r); p != nil {
+	if p := manners(c, rec, r); p != nil {
 		rec.problem(p)
 		return
 	}
@@ -88,8 +53,11 @@ func (s *server) bind(c *call, r *http.Request) {
 		return
 	}
 	c.operation = s.operations[pattern]
-	if c.operation.ID == api.OpSetup && s.Setup == nil {
+	switch op := &c.operation; {
+	case op.ID == api.OpSetup && s.Setup == nil, op.Tag == api.TagPeople && s.People == nil, op.Tag == api.TagRegistrations && s.Sites == nil:
 		c.verdict.Refuse(keywright.NoSuchRoute)
+	case c.operator != nil && op.Permission != "" && !keywright.Permits(c.verdict.Decision.Permissions, []string{op.Permission}):
+		c.verdict.Refuse(keywright.PermissionMissing)
 	}
 }
 
@@ -106,22 +74,11 @@ func untrailed(r *http.Request) *http.Request {
 	return &out
 }
 
-var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$`)
-
-// requestID is the client's own, if it is short and plain, or a new one.
-func (s *server) requestID(r *http.Request) string {
-	if ids := r.Header["X-Request-Id"]; len(ids) == 1 && saneRequestID.MatchString(ids[0]) {
-		return ids[0]
-	}
-	var b [10]byte
-	if _, err := io.ReadFull(s.Random, b[:]); err != nil {
-		return "none"
-	}
-	return "req_" + base32.StdEncoding.EncodeToString(b[:])
-}
-
 // actor is who makes the request, as the audit trail names them.
 func (s *server) actor(ctx context.Context, c *call) keywright.Actor {
+	if c.operator != nil {
+		return c.operator.Actor
+	}
 	a := keywright.Actor{ID: c.verdict.Decision.Key.String(), RequestID: c.requestID}
 	if c.view.Address.IsValid() {
 		a.Address = c.view.Address.Unmap().String()
@@ -130,45 +87,6 @@ func (s *server) actor(ctx context.Context, c *call) keywright.Actor {
 		a.Name = k.Name
 	}
 	return a
-}
-
-// recorder remembers what was answered, and passes streaming through.
-type recorder struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader remembers the status.
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements io.Writer.
-func (r *recorder) Write(p []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	return r.ResponseWriter.Write(p)
-}
-
-// Unwrap serves http.ResponseController.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// answer writes a refusal of the gate.
-func (r *recorder) answer(a *scheme.Answer) {
-	for _, h := range a.Header {
-		r.Header().Set(h.Name, h.Value)
-	}
-	r.WriteHeader(a.Status)
-	_, _ = r.Write(a.Body)
-}
-
-func (s *server) openAPI(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(s.document)
 }
 
 func (s *server) setup(w http.ResponseWriter, r *http.Request) { s.Setup.ServeHTTP(w, r) }
