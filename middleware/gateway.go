@@ -23,7 +23,9 @@ func Fixed(v *seal.Verifier) Assertions { return fixed{v} }
 type fixed struct{ v *seal.Verifier }
 
 // Check implements Assertions.
-func (f fixed) Check(_ context.Context, token string) (seal.Identity, error) { return f.v.Verify(token) }
+func (f fixed) Check(_ context.Context, token string) (seal.Identity, error) {
+	return f.v.Verify(token)
+}
 
 // GatewayOptions of Gateway.
 type GatewayOptions struct {
