@@ -75,7 +75,7 @@ func (s *server) amendMember(ctx context.Context, c *call, in *amendMemberIn) (*
 	}
 	m, err := s.People.AmendMember(ctx, s.actor(ctx, c), t.ID, people.PersonID(in.Person), role)
 	if err != nil {
-		return nil, memberless(err)
+		return nil, gone("member", err)
 	}
 	return &listing[api.Member]{Body: wire.Member(&m)}, nil
 }
@@ -98,9 +98,10 @@ func (s *server) mayMove(ctx context.Context, c *call, in *MemberIn) (keywright.
 	return t, mayGive(c, t.ID, rolePermissions(members[at].Role))
 }
 
-func memberless(err error) error {
+// gone says "no such thing" in one way, whatever people says.
+func gone(what string, err error) error {
 	if errors.Is(err, keywright.NotFound) {
-		return noSuch("member")
+		return noSuch(what)
 	}
 	return err
 }
@@ -110,7 +111,7 @@ func (s *server) removeMember(ctx context.Context, c *call, in *MemberIn) (*noth
 	if err != nil {
 		return nil, err
 	}
-	return nil, memberless(s.People.RemoveMember(ctx, s.actor(ctx, c), t.ID, people.PersonID(in.Person)))
+	return nil, gone("member", s.People.RemoveMember(ctx, s.actor(ctx, c), t.ID, people.PersonID(in.Person)))
 }
 
 func (s *server) listInvitations(ctx context.Context, _ *call, in *TenantIn) (*listing[api.InvitationPage], error) {
@@ -198,14 +199,7 @@ func (s *server) withdraw(ctx context.Context, c *call, in *withdrawIn) (*nothin
 	if err != nil {
 		return nil, err
 	}
-	return nil, uninvited(s.People.Withdraw(ctx, s.actor(ctx, c), t.ID, in.Invitation))
-}
-
-func uninvited(err error) error {
-	if errors.Is(err, keywright.NotFound) {
-		return noSuch("open invitation")
-	}
-	return err
+	return nil, gone("open invitation", s.People.Withdraw(ctx, s.actor(ctx, c), t.ID, in.Invitation))
 }
 
 // site finds the self-service of an API that takes registrations.
