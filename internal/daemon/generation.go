@@ -92,6 +92,7 @@ func (d *Daemon) managementHandler(g *generation, own func() *gate.Gate) http.Ha
 	o := management.Options{
 		Keeper: d.core.keeper, Store: d.core.store, Schemes: plan.Schemes, Gate: own, Clock: d.o.Clock, Log: d.log, View: hops.View,
 		Index: d.core.index, Pepper: d.core.secrets.Pepper, APIs: plan.find, Observe: d.metrics.observe, Setup: d.core.setup,
+		People: d.core.people, Sites: g.siteNamed, SiteURL: d.siteURLs(g),
 	}
 	h := management.New(o)
 	if d.o.Console != nil {

@@ -85,8 +85,8 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 		Site: d.selfService(a, &surface), Keeper: d.core.keeper, Store: d.core.store, Schemes: g.plan.Schemes,
 		People: d.core.people, Tokens: providers, Index: d.core.index, Pepper: d.core.secrets.Pepper, Clock: d.o.Clock, View: g.hops.View,
 	})
-	s.self = newSelf(selfOptions{
-		Self: s.service, People: d.core.people, Clock: d.o.Clock, Log: d.log, View: g.hops.View, Origin: d.siteOrigin(g, a),
+	s.self = management.NewSelf(management.SelfOptions{
+		Self: s.service, People: d.core.people, Clock: d.o.Clock, Log: d.log, View: g.hops.View, Origin: d.siteOrigin(g, a), Observe: d.metrics.observe,
 		Discovery: func(*http.Request) api.Discovery { return d.discovery(a, &surface, providers) },
 	})
 	o := console.Options{
@@ -94,7 +94,7 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 		People: d.core.people, Providers: providers, Self: s.service, NoPass: !g.plan.Source.Config.People.Passwords,
 		Clock: d.o.Clock, View: g.hops.View, Origin: d.siteOrigin(g, a),
 	}
-	for _, name := range siteSchemes(d.selfService(a, &surface)) {
+	for _, name := range s.service.Schemes() {
 		o.Schemes = append(o.Schemes, g.plan.Schemes[name])
 	}
 	if a.Site.Register != nil {
@@ -228,6 +228,37 @@ func (d *Daemon) cliClients(providers *oidc.Providers, a *config.API) []api.Disc
 		out = append(out, api.DiscoveredIssuer{Name: name, Title: title, Issuer: issuer, ClientID: c.ID, Scopes: c.Scopes, Resource: c.Resource})
 	}
 	return out
+}
+
+const discoveryPath = "/.well-known/keywright.json"
+
+// siteNamed finds the self-service of an API, or nil.
+func (g *generation) siteNamed(name string) *selfservice.Service {
+	if s, ok := g.sites[name]; ok {
+		return s.service
+	}
+	return nil
+}
+
+// siteURLs tells where invitations lead: to an API's site, or for "" to the
+// operators' own.
+func (d *Daemon) siteURLs(g *generation) func(string) string {
+	return func(name string) string {
+		cfg := &g.plan.Source.Config
+		if name == "" {
+			if len(cfg.Management.Hosts) == 0 {
+				return ""
+			}
+			return d.door(cfg.Management.Hosts[0], d.Address(httpDoor) == "")
+		}
+		for i := range cfg.APIs {
+			if a := &cfg.APIs[i]; a.Name == name && a.Site != nil {
+				surface, _ := g.plan.find(name)
+				return d.siteURL(a, surface.Scheme)
+			}
+		}
+		return ""
+	}
 }
 
 // operators makes the pages of the operators' own site.
