@@ -24,24 +24,24 @@ type ImportRow struct {
 type ImportLine struct {
 	Line   int    `json:"line" doc:"Counted from 1; in CSV the header is line 1."`
 	Result string `json:"result" enum:"imported,skipped,refused" doc:"skipped: this very key is there already."`
-	ID     string `json:"id,omitempty"`
+	ID     string `json:"id,omitempty" doc:"The key's id, unless the line was refused."`
 	Field  string `json:"field,omitempty" doc:"The field that is wrong."`
 	Detail string `json:"detail,omitempty" doc:"Why it was refused; never the value."`
 }
 
 // ImportRefusal is a line that was refused.
 type ImportRefusal struct {
-	Line   int    `json:"line"`
-	Field  string `json:"field"`
-	Detail string `json:"detail"`
+	Line   int    `json:"line" doc:"Counted from 1."`
+	Field  string `json:"field" doc:"The field that is wrong; empty when none is to blame."`
+	Detail string `json:"detail" doc:"Why; never the value."`
 }
 
 // ImportSummary is the end of an import. Refused lists the first thousand.
 type ImportSummary struct {
-	Imported     int             `json:"imported"`
+	Imported     int             `json:"imported" doc:"How many are new."`
 	Skipped      int             `json:"skipped" doc:"Already there: what makes an import resumable."`
-	RefusedCount int             `json:"refused_count"`
-	Refused      []ImportRefusal `json:"refused" nullable:"false"`
+	RefusedCount int             `json:"refused_count" doc:"How many were refused."`
+	Refused      []ImportRefusal `json:"refused" nullable:"false" doc:"Of these, the first thousand."`
 	Complete     bool            `json:"complete" doc:"false when the import stopped early; send the file again, and what is there is skipped."`
 	Detail       string          `json:"detail,omitempty" doc:"Why it stopped."`
 }

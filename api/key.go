@@ -30,12 +30,12 @@ type KeyBody struct {
 	Permissions      []string          `json:"permissions" nullable:"false" doc:"What the key may do; \"*\" is everything." example:"[\"files:read\"]"`
 	Addresses        []string          `json:"addresses" nullable:"false" doc:"Where it may be used from, as CIDR prefixes; empty is anywhere." example:"[\"192.0.2.0/24\"]"`
 	Metadata         map[string]string `json:"metadata" nullable:"false" doc:"The provider's own."`
-	CreatedAt        time.Time         `json:"created_at"`
+	CreatedAt        time.Time         `json:"created_at" doc:"When it was made."`
 	ExpiresAt        *time.Time        `json:"expires_at" doc:"The key is dead at this instant; null is never."`
 	PausedAt         *time.Time        `json:"paused_at" doc:"When it was paused; null when it is not."`
 	PausedUntil      *time.Time        `json:"paused_until" doc:"When the pause ends by itself; null is until resumed."`
 	RetiresAt        *time.Time        `json:"retires_at" doc:"The end of the overlap after a rotation."`
-	RevokedAt        *time.Time        `json:"revoked_at"`
+	RevokedAt        *time.Time        `json:"revoked_at" doc:"When it was revoked; null when it was not."`
 	RevocationReason string            `json:"revocation_reason,omitempty" doc:"Why it was revoked." example:"compromised"`
 	Predecessor      string            `json:"predecessor,omitempty" doc:"The id of the key that this one replaced."`
 	Successor        string            `json:"successor,omitempty" doc:"The id of the key that replaced this one."`
@@ -91,6 +91,6 @@ type RevokeKey struct {
 
 // KeyPage is one page of keys.
 type KeyPage struct {
-	Items      []KeyBody `json:"items" nullable:"false"`
+	Items      []KeyBody `json:"items" nullable:"false" doc:"The keys of this page."`
 	NextCursor string    `json:"next_cursor" doc:"Send it as cursor to get the next page; empty at the end."`
 }

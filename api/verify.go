@@ -27,10 +27,10 @@ type Need struct {
 // Verdict is the answer to Verify. The key and its tenant are there whenever
 // the key was found, granted or not.
 type Verdict struct {
-	Granted bool     `json:"granted"`
+	Granted bool     `json:"granted" doc:"Whether the request would pass."`
 	Reason  string   `json:"reason" doc:"\"granted\", or the one reason why not." example:"granted"`
-	Key     *KeyBody `json:"key,omitempty"`
-	Tenant  *Tenant  `json:"tenant,omitempty"`
+	Key     *KeyBody `json:"key,omitempty" doc:"The key that was found."`
+	Tenant  *Tenant  `json:"tenant,omitempty" doc:"Whose it is."`
 }
 
 // Explanation is a verdict with each check in order.
@@ -42,6 +42,6 @@ type Explanation struct {
 // Check is one step of an explanation.
 type Check struct {
 	Check  string `json:"check" example:"format"`
-	Passed bool   `json:"passed"`
+	Passed bool   `json:"passed" doc:"false for the one that refuses."`
 	Detail string `json:"detail" doc:"In words; never a credential."`
 }

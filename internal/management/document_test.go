@@ -65,7 +65,7 @@ func TestTheDocumentIsValidAndWhole(t *testing.T) {
 		for name, schema := range doc.Components.Schemas {
 			for field, p := range schema.Value.Properties {
 				if p.Value != nil && p.Ref == "" && p.Value.Description == "" && len(p.Value.Examples) == 0 && p.Value.Example == nil {
-					t.Logf("%s: %s.%s has neither words nor an example", one.path, name, field)
+					t.Errorf("%s: %s.%s has neither words nor an example", one.path, name, field)
 				}
 			}
 		}
