@@ -12,12 +12,12 @@ type ImportRow struct {
 	Secret      string            `json:"secret,omitempty" doc:"The secret half of a pair."`
 	SHA256      string            `json:"sha256,omitempty" doc:"SHA-256 of the whole credential, hex or base64, instead of the credential."`
 	Hint        string            `json:"hint,omitempty" doc:"What may be shown to tell keys apart, with sha256."`
-	Name        string            `json:"name,omitempty"`
-	Environment string            `json:"environment,omitempty"`
+	Name        string            `json:"name,omitempty" doc:"What the key is for."`
+	Environment string            `json:"environment,omitempty" doc:"Where the scheme has any and the key does not say it itself."`
 	Permissions []string          `json:"permissions,omitempty" doc:"In CSV: separated by spaces."`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"In CSV: columns named metadata.<name>."`
-	CreatedAt   *time.Time        `json:"created_at,omitempty" nullable:"true"`
-	ExpiresAt   *time.Time        `json:"expires_at,omitempty" nullable:"true"`
+	CreatedAt   *time.Time        `json:"created_at,omitempty" doc:"When it was made; now unless given." nullable:"true"`
+	ExpiresAt   *time.Time        `json:"expires_at,omitempty" doc:"When it dies; never unless given." nullable:"true"`
 }
 
 // ImportLine is what became of one line, as the streamed answer has it.

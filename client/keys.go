@@ -68,13 +68,17 @@ func (c *Client) AmendKey(ctx context.Context, id string, ifVersion uint64, a ap
 
 // AmendExpiry moves a key's expiry; the zero time is never.
 func (c *Client) AmendExpiry(ctx context.Context, id string, ifVersion uint64, to time.Time) (api.Key, error) {
-	body := map[string]any{"expires_at": nil}
-	if !to.IsZero() {
-		body["expires_at"] = to.UTC()
-	}
 	var out api.Key
-	err := c.send(ctx, request{method: http.MethodPatch, path: "/keys/" + url.PathEscape(id), header: ifMatch(ifVersion), body: body}, &out)
+	err := c.send(ctx, request{method: http.MethodPatch, path: "/keys/" + url.PathEscape(id), header: ifMatch(ifVersion), body: expiry(to)}, &out)
 	return out, err
+}
+
+// expiry spells a new expiry, which null ends.
+func expiry(to time.Time) map[string]any {
+	if to.IsZero() {
+		return map[string]any{"expires_at": nil}
+	}
+	return map[string]any{"expires_at": to.UTC()}
 }
 
 func ifMatch(version uint64) http.Header {
@@ -104,12 +108,15 @@ func (c *Client) RotateKeyOnce(ctx context.Context, idempotencyKey, id string, r
 
 // PauseKey suspends a key until an instant, or until resumed if that is zero.
 func (c *Client) PauseKey(ctx context.Context, id string, until time.Time) (api.Key, error) {
-	body := api.PauseKey{}
-	if !until.IsZero() {
-		utc := until.UTC()
-		body.Until = &utc
+	return c.act(ctx, id, "pause", nil, pause(until))
+}
+
+func pause(until time.Time) api.PauseKey {
+	if until.IsZero() {
+		return api.PauseKey{}
 	}
-	return c.act(ctx, id, "pause", nil, body)
+	until = until.UTC()
+	return api.PauseKey{Until: &until}
 }
 
 // ResumeKey ends a pause.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ import (
 const (
 	maxAnswer  = 16 << 20
 	firstPause = 200 * time.Millisecond
+	maxPause   = 5 * time.Second // whoever asks for more is asked again by the caller, or not at all
 )
 
 // request is one call of an operation.
@@ -57,8 +59,10 @@ func repeatable(q request) bool {
 	return q.method == http.MethodGet || q.header.Get("Idempotency-Key") != "" || q.header.Get("Keywright-Repeatable") != ""
 }
 
+// worthRepeating reports whether a failure may pass by itself within our pauses.
 func worthRepeating(err error) bool {
-	return errors.Is(err, keywright.Unavailable)
+	var e *Error
+	return errors.Is(err, keywright.Unavailable) && !(errors.As(err, &e) && e.Status == http.StatusTooManyRequests && e.After > maxPause)
 }
 
 func (c *Client) once(ctx context.Context, q request, body []byte, out any) error {
@@ -118,9 +122,11 @@ func (c *Client) request(ctx context.Context, q request, body io.Reader) (*http.
 // Error is a refusal of the management API. errors.Is matches it with the
 // kinds of package keywright.
 type Error struct {
-	Status    int // 0: no answer came
+	Status    int           // 0: no answer came
+	After     time.Duration // what Retry-After asks to wait; 0 is nothing
 	Field     string
 	Detail    string
+	Type      string // of the problem, such as api.ProofNeeded; "" or about:blank is none in particular
 	Errors    []api.FieldError
 	RequestID string
 	kind      keywright.Kind
@@ -158,15 +164,21 @@ func unreachable(err error) error {
 
 func readProblem(res *http.Response, raw []byte) error {
 	e := &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), kind: kindOf(res.StatusCode)}
+	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 && seconds < 1<<30 {
+		e.After = time.Duration(seconds) * time.Second
+	}
 	var p api.Problem
 	if err := json.Unmarshal(raw, &p); err == nil {
-		e.Detail, e.Errors = p.Detail, p.Errors
+		e.Detail, e.Type, e.Errors = p.Detail, p.Type, p.Errors
 		if e.Detail == "" {
 			e.Detail = p.Title
 		}
 		if len(p.Errors) > 0 {
 			e.Field = p.Errors[0].Field
 		}
+	}
+	if e.Detail == "" {
+		e.Detail = styled(raw)
 	}
 	if e.Detail == "" {
 		e.Detail = "the server answered " + strconv.Itoa(res.StatusCode) + " " + http.StatusText(res.StatusCode)
@@ -190,4 +202,17 @@ func kindOf(status int) keywright.Kind {
 		return keywright.Unavailable
 	}
 	return keywright.Internal
+}
+
+// styled finds the sentence of a refusal that is in an API's own style.
+func styled(raw []byte) string {
+	var body struct {
+		Message string `json:"message"`
+		Other   string `json:"error_message"`
+		Error   struct {
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	_ = json.Unmarshal(raw, &body) // what cannot be read says nothing
+	return cmp.Or(body.Message, body.Other, body.Error.Message)
 }
