@@ -91,6 +91,7 @@ func API(hosts []string, keywrightScheme *scheme.Scheme) gate.API {
 		}
 		a.Routes = append(a.Routes, route)
 	}
+	a.Routes = append(a.Routes, introspection()...)
 	return a
 }
 
