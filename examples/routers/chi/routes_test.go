@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/keywright/keywright/examples/routers/routerstest"
+)
+
+func TestRoutes(t *testing.T) { routerstest.Run(t, routes) }
