@@ -2,33 +2,24 @@ package cli
 
 import (
 	"bufio"
+	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"crypto/tls"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/client"
+	"github.com/keywright/keywright/internal/cli/profile"
 )
 
-// settings are what "keywright setup" keeps: one server and its operator key.
-type settings struct {
-	Server string `json:"server"`
-	Key    string `json:"key"`
-}
-
-// Format implements fmt.Formatter: settings hold a secret.
-func (settings) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
+const userAgent = "keywright-cli/1"
 
 func (a *app) configPath() (string, error) {
 	if a.config != "" {
@@ -44,64 +35,62 @@ func (a *app) configPath() (string, error) {
 	return filepath.Join(dir, "keywright", "cli.json"), nil
 }
 
-// load reads the settings; a file that is not there is none.
-func (a *app) load() (settings, error) {
-	var s settings
+// store opens the configuration of this command line.
+func (a *app) store() (*profile.Store, error) {
 	path, err := a.configPath()
-	if err != nil {
-		return s, nil //nolint:nilerr // without a folder there is no file: flags and environment may do
-	}
-	raw, err := readPrivate(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
-	if err != nil {
-		return s, err
-	}
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return s, fmt.Errorf("%s is not what keywright setup writes: remove it, or run keywright setup again", path)
-	}
-	return s, nil
-}
-
-// readPrivate reads a file that holds a secret, and refuses one that others may read.
-func readPrivate(path string) ([]byte, error) {
-	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("others may read %s, which holds a secret: chmod 600 %s", path, path)
+	var ring profile.Ring
+	if a.keyring && os.Getenv("KEYWRIGHT_KEYRING") != "false" && profile.HasOS() {
+		ring = profile.OS()
 	}
-	return os.ReadFile(path)
+	return profile.Open(path, ring), nil
 }
 
-// save writes the settings so that only their owner may read them, whole or not at all.
-func (a *app) save(s settings) (string, error) {
-	path, err := a.configPath()
-	if err != nil {
-		return "", err
+// chosen is the profile that a command acts by; without one, name is empty.
+type chosen struct {
+	profile.Profile
+	name  string
+	set   profile.Set
+	store *profile.Store
+}
+
+// choose finds the profile that is named, or else in use.
+func (a *app) choose() (chosen, error) {
+	var c chosen
+	var err error
+	if c.store, err = a.store(); err != nil {
+		if a.profile != "" {
+			return c, err
+		}
+		return c, nil // without a folder there is no file: flags and environment may do
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
+	if c.set, err = c.store.Read(); err != nil {
+		return c, err
 	}
-	raw, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return "", err
+	c.name = a.profileNamed()
+	named := c.name != ""
+	if !named {
+		c.name = c.set.Current
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".cli-*") // 0600
-	if err != nil {
-		return "", err
+	p, there := c.set.Profiles[c.name]
+	if !there && named {
+		return c, &coded{code: ExitNotFound, text: "there is no profile " + clean(c.name) + ": see keywright profiles list"}
 	}
-	_, err = f.Write(append(raw, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+	if !there {
+		c.name = ""
 	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return "", err
+	c.Profile = p
+	return c, nil
+}
+
+// profileNamed is the profile that flag or environment name, or nothing.
+func (a *app) profileNamed() string {
+	if a.profile != "" {
+		return a.profile
 	}
-	return path, nil
+	return os.Getenv("KEYWRIGHT_PROFILE")
 }
 
 // secretFile reads a secret from the first line of a file, or of standard input for "-".
@@ -113,7 +102,7 @@ func secretFile(cmd *cobra.Command, path string) (string, error) {
 		}
 		return strings.TrimRight(line, "\r\n"), nil
 	}
-	raw, err := readPrivate(path)
+	raw, err := profile.ReadPrivate(path)
 	if err != nil {
 		return "", err
 	}
@@ -123,64 +112,114 @@ func secretFile(cmd *cobra.Command, path string) (string, error) {
 
 const maxSecret = 16 << 10
 
-// operatorKey looks in the environment, the named file and the settings, in this order.
-func (a *app) operatorKey(cmd *cobra.Command, s settings) (string, error) {
+// givenKey returns the operator key that flag or environment give. A --profile goes
+// before the environment: it was said later.
+func (a *app) givenKey(cmd *cobra.Command) (string, bool, error) {
 	if a.keyFile != "" {
-		return secretFile(cmd, a.keyFile)
+		k, err := secretFile(cmd, a.keyFile)
+		return k, true, err
+	}
+	if a.profile != "" {
+		return "", false, nil
 	}
 	if k := os.Getenv("KEYWRIGHT_KEY"); k != "" {
-		return k, nil
+		return k, true, nil
 	}
 	if p := os.Getenv("KEYWRIGHT_KEY_FILE"); p != "" {
-		return secretFile(cmd, p)
+		k, err := secretFile(cmd, p)
+		return k, true, err
 	}
-	if s.Key == "" {
-		return "", usage("no operator key: set KEYWRIGHT_KEY, or give --key-file FILE, or run keywright setup once")
-	}
-	return s.Key, nil
+	return "", false, nil
 }
 
-func (a *app) address(s settings) (string, error) {
-	for _, one := range []string{a.server, os.Getenv("KEYWRIGHT_SERVER"), s.Server} {
-		if one != "" {
-			return one, nil
-		}
+// operatorKey looks in the environment, the named file and the profile, in this order.
+func (a *app) operatorKey(cmd *cobra.Command, c chosen) (keywright.Credential, error) {
+	k, given, err := a.givenKey(cmd)
+	switch {
+	case err != nil:
+		return keywright.Credential{}, err
+	case given:
+		return keywright.NewCredential("", k), nil
+	case c.name == "":
+		return keywright.Credential{}, usage("no operator key: set KEYWRIGHT_KEY, or give --key-file FILE, or run keywright setup once")
+	case c.Kind == profile.Login, c.Site:
+		return keywright.Credential{}, usage("this needs an operator key, and the profile " + c.name + " is a customer's, at " + c.Server + ": name another with --profile")
+	}
+	secret, err := c.store.Secret(c.set, c.name)
+	return secret.Key, err
+}
+
+// given is the server that flag or environment name. A --profile goes before the environment.
+func (a *app) given() string {
+	if a.server != "" || a.profile != "" {
+		return a.server
+	}
+	return os.Getenv("KEYWRIGHT_SERVER")
+}
+
+func (a *app) address(c chosen) (string, error) {
+	if one := a.given(); one != "" {
+		return one, nil
+	}
+	if c.Server != "" && c.Kind == profile.Key && !c.Site {
+		return c.Server, nil
 	}
 	return "", usage("no server: give --server URL, or set KEYWRIGHT_SERVER")
 }
 
-// client makes the client that flags, environment and settings describe.
+// client makes the operator's client that flags, environment and profile describe.
 func (a *app) client(cmd *cobra.Command) (*client.Client, error) {
-	s, err := a.load()
+	c, err := a.choose()
 	if err != nil {
 		return nil, err
 	}
-	key, err := a.operatorKey(cmd, s)
+	key, err := a.operatorKey(cmd, c)
 	if err != nil {
 		return nil, err
 	}
-	return a.clientWith(s, key)
+	server, err := a.address(c)
+	if err != nil {
+		return nil, err
+	}
+	return a.clientAt(server, key)
 }
 
-func (a *app) clientWith(s settings, key string) (*client.Client, error) {
-	server, err := a.address(s)
+func (a *app) clientAt(server string, key keywright.Credential) (*client.Client, error) {
+	h, err := a.http()
 	if err != nil {
 		return nil, err
 	}
-	o := client.Options{PlainHTTP: a.insecure, UserAgent: "keywright-cli/1"}
+	return client.New(server, key, client.Options{HTTP: h, PlainHTTP: a.insecure, UserAgent: userAgent})
+}
+
+// http reaches *.localhost at this machine, trusts --ca besides the system's
+// authorities, and follows no redirection: it carries secrets.
+func (a *app) http() (*http.Client, error) {
+	t := client.Transport()
 	ca := a.ca
 	if ca == "" {
 		ca = os.Getenv("KEYWRIGHT_CA")
 	}
 	if ca != "" {
-		if o.HTTP, err = trusting(ca); err != nil {
+		pool, err := trusted(ca)
+		if err != nil {
 			return nil, err
 		}
+		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
-	return client.New(server, keywright.NewCredential("", key), o)
+	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, nil
 }
 
-func trusting(path string) (*http.Client, error) {
+// brief is http for short exchanges.
+func (a *app) brief() (*http.Client, error) {
+	h, err := a.http()
+	if err == nil {
+		h.Timeout = 30 * time.Second
+	}
+	return h, err
+}
+
+func trusted(path string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -192,7 +231,5 @@ func trusting(path string) (*http.Client, error) {
 	if !pool.AppendCertsFromPEM(pem) {
 		return nil, usage(path + " holds no certificate in PEM")
 	}
-	t := client.Transport()
-	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, nil
+	return pool, nil
 }

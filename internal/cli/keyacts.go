@@ -10,7 +10,6 @@ import (
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
-	"github.com/keywright/keywright/client"
 )
 
 func keysRotate(a *app) *cobra.Command {
@@ -21,7 +20,7 @@ func keysRotate(a *app) *cobra.Command {
 		Long: `Makes a successor. The old key goes on working for the overlap, the scheme's own
 unless --overlap names another; with an overlap of 0 it stops at once.`,
 		Example: "  keywright keys rotate key_01…\n  keywright keys rotate key_01… --overlap 48h --output key",
-		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
 			r := api.RotateKey{Finish: finish}
 			if cmd.Flags().Changed("overlap") {
 				length, err := readLength("--overlap", overlap)
@@ -31,25 +30,26 @@ unless --overlap names another; with an overlap of 0 it stops at once.`,
 				text := length.String()
 				r.Overlap = &text
 			}
-			out, err := rotateKey(ctx, c, repeat, args[0], r)
+			out, err := rotateKey(ctx, h, repeat, args[0], r)
 			if err != nil {
 				return err
 			}
-			return a.printIssued(cmd, &out)
+			return a.printIssued(cmd, &out, h.at.Variable)
 		}),
 	}
 	c.Flags().StringVar(&overlap, "overlap", "", "how long both keys work, such as 168h or 7d")
 	c.Flags().BoolVar(&finish, "finish", false, "end at once the overlap of the key before this one")
 	c.Flags().StringVar(&repeat, "idempotency-key", "", "repeating the command with the same one makes no second successor")
-	a.outputFlag(c, "key")
+	a.ofTenant(c)
+	a.outputFlag(c, "key", "env")
 	return c
 }
 
-func rotateKey(ctx context.Context, c *client.Client, repeat, id string, r api.RotateKey) (api.Key, error) {
-	if repeat != "" {
-		return c.RotateKeyOnce(ctx, repeat, id, r)
+func rotateKey(ctx context.Context, h hand, repeat, id string, r api.RotateKey) (api.Key, error) {
+	if repeat == "" && h.operator != nil {
+		return h.operator.RotateKey(ctx, id, r)
 	}
-	return c.RotateKey(ctx, id, r)
+	return h.RotateKeyOnce(ctx, repeat, id, r)
 }
 
 func keysPause(a *app) *cobra.Command {
@@ -57,7 +57,7 @@ func keysPause(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "pause ID", Short: "Suspend a key, for a time or until resumed", Args: exactly("ID"),
 		Example: "  keywright keys pause key_01…\n  keywright keys pause key_01… --for 2h",
-		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
 			var end time.Time
 			switch {
 			case until != "" && length != "":
@@ -75,7 +75,7 @@ func keysPause(a *app) *cobra.Command {
 				}
 				end = a.now().Add(d)
 			}
-			out, err := c.PauseKey(ctx, args[0], end)
+			out, err := h.PauseKey(ctx, args[0], end)
 			if err != nil {
 				return err
 			}
@@ -84,6 +84,7 @@ func keysPause(a *app) *cobra.Command {
 	}
 	c.Flags().StringVar(&until, "until", "", "when the pause ends by itself, RFC 3339")
 	c.Flags().StringVar(&length, "for", "", "how long the pause lasts, such as 2h")
+	a.ofTenant(c)
 	a.outputFlag(c)
 	return c
 }
@@ -91,14 +92,15 @@ func keysPause(a *app) *cobra.Command {
 func keysResume(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "resume ID", Short: "End a pause", Args: exactly("ID"), Example: "  keywright keys resume key_01…",
-		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
-			out, err := c.ResumeKey(ctx, args[0])
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
+			out, err := h.ResumeKey(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			return a.printKey(cmd, &out)
 		}),
 	}
+	a.ofTenant(c)
 	a.outputFlag(c)
 	return c
 }
@@ -108,14 +110,14 @@ func keysRevoke(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "revoke ID", Short: "End a key for good", Args: exactly("ID"),
 		Example: "  keywright keys revoke key_01… --reason compromised",
-		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
 			if reason != "" && !slices.Contains(keywright.Revocations(), keywright.Revocation(reason)) {
 				return usage("--reason is one of " + strings.Join(revocations(), ", "))
 			}
 			if err := a.confirm(cmd, "A revoked key never works again. Revoke "+args[0]+"?"); err != nil {
 				return err
 			}
-			out, err := c.RevokeKey(ctx, args[0], reason)
+			out, err := h.RevokeKey(ctx, args[0], reason)
 			if err != nil {
 				return err
 			}
@@ -125,6 +127,7 @@ func keysRevoke(a *app) *cobra.Command {
 	c.Flags().StringVar(&reason, "reason", "", "why: "+strings.Join(revocations(), ", "))
 	_ = c.RegisterFlagCompletionFunc("reason", cobra.FixedCompletions(revocations(), cobra.ShellCompDirectiveNoFileComp))
 	a.yesFlag(c)
+	a.ofTenant(c)
 	a.outputFlag(c)
 	return c
 }
@@ -142,11 +145,11 @@ func keysDelete(a *app) *cobra.Command {
 		Use: "delete ID", Short: "End a key and remove its record", Args: exactly("ID"),
 		Long:    "The key stops at once and its record goes. What happened to it stays in the audit trail.",
 		Example: "  keywright keys delete key_01… --yes",
-		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
 			if err := a.confirm(cmd, "The key stops at once and its record goes. Delete "+args[0]+"?"); err != nil {
 				return err
 			}
-			if err := c.DeleteKey(ctx, args[0]); err != nil {
+			if err := h.DeleteKey(ctx, args[0]); err != nil {
 				return err
 			}
 			words(cmd, "Deleted %s.", args[0])
@@ -154,5 +157,6 @@ func keysDelete(a *app) *cobra.Command {
 		}),
 	}
 	a.yesFlag(c)
+	a.ofTenant(c)
 	return c
 }

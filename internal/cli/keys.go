@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,8 +17,13 @@ import (
 )
 
 func keysCommand(a *app) *cobra.Command {
-	c := group("keys", "Manage keys", "A key is the record of a credential. The credential itself is shown once, when the key is created or rotated.",
-		"  keywright keys create --tenant acme0001 --scheme keywright --environment live --name CI\n  keywright keys list --tenant acme0001",
+	c := group("keys", "Manage keys", `A key is the record of a credential. The credential itself is shown once, when the
+key is created or rotated.
+
+After "keywright login" these commands act as you, on the keys of your tenant, and
+need neither --tenant (unless you have several) nor --scheme (unless the site has
+several). With an operator key they act on everybody's.`,
+		"  keywright keys create --description ci --ttl 24h\n  keywright keys list\n  keywright keys create --tenant acme0001 --scheme keywright --environment live --name CI",
 		keysCreate(a), keysList(a), keysShow(a), keysAmend(a), keysRotate(a), keysPause(a), keysResume(a), keysRevoke(a), keysDelete(a),
 		keysVerify(a, false), keysVerify(a, true), keysImport(a))
 	a.remote(c)
@@ -31,25 +37,30 @@ func keysCreate(a *app) *cobra.Command {
 		Use: "create", Short: "Create a key, and show its credential once", Args: exactly(),
 		Long: `Creates a key. The credential goes to standard output, once; what is said about
 it goes to standard error. --output key prints the credential alone: the key, and
-for a pair the secret on the line after it.`,
-		Example: `  keywright keys create --tenant acme0001 --scheme keywright --environment live --name CI --permission messages:read
-  ACME_API_KEY=$(keywright keys create --tenant acme0001 --scheme keywright --environment test --ttl 24h --output key)
+for a pair the secret on the line after it. --output env prints lines that set the
+environment variable of the API's examples, for a shell or a file of your own.`,
+		Example: `  keywright keys create --description ci --ttl 3600
+  eval "$(keywright keys create --description laptop --ttl 90d --output env)"
+  keywright keys create --description ci --ttl 24h --output key | gh secret set API_KEY
+  keywright keys create --tenant acme0001 --scheme keywright --environment live --name CI --permission messages:read
   keywright keys create --tenant ten_01… --scheme domain-trust --environment testing --name CI --expires 2030-01-01T00:00:00Z --output json`,
-		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, _ []string) error {
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, _ []string) error {
 			if err := readLife(cmd, &k, expires, ttl); err != nil {
 				return err
 			}
-			out, err := createKey(ctx, c, repeat, k)
+			k.Tenant = a.tenant
+			out, err := h.create(ctx, repeat, k)
 			if err != nil {
 				return err
 			}
-			return a.printIssued(cmd, &out)
+			return a.printIssued(cmd, &out, h.at.Variable)
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&k.Tenant, "tenant", "", "the tenant's id or ref")
+	f.StringVar(&a.tenant, "tenant", "", "the tenant's id or ref")
 	f.StringVar(&k.Scheme, "scheme", "", "the wire contract; see keywright schemes list")
 	f.StringVar(&k.Name, "name", "", "what the key is for")
+	f.StringVar(&k.Name, "description", "", "the same as --name")
 	f.StringVar(&k.Environment, "environment", "", "where the scheme has environments")
 	f.StringVar(&expires, "expires", "", "when it dies, RFC 3339")
 	f.StringVar(&ttl, "ttl", "", "how long it lives: whole seconds, or such as 24h or 90d; 0 is for ever")
@@ -57,17 +68,31 @@ for a pair the secret on the line after it.`,
 	f.StringSliceVar(&k.Addresses, "address", nil, "an address or CIDR prefix that it may be used from; may be repeated")
 	f.StringToStringVar(&k.Metadata, "metadata", nil, "name=value of your own; may be repeated")
 	f.StringVar(&repeat, "idempotency-key", "", "repeating the command with the same one makes no second key")
-	_ = c.MarkFlagRequired("tenant")
-	_ = c.MarkFlagRequired("scheme")
-	a.outputFlag(c, "key")
+	c.MarkFlagsMutuallyExclusive("name", "description")
+	a.outputFlag(c, "key", "env")
 	return c
 }
 
-func createKey(ctx context.Context, c *client.Client, repeat string, k api.CreateKey) (api.Key, error) {
-	if repeat != "" {
-		return c.CreateKeyOnce(ctx, repeat, k)
+// create makes a key, of one's own tenant or of anybody's.
+func (h hand) create(ctx context.Context, repeat string, k api.CreateKey) (api.Key, error) {
+	if h.member != nil {
+		return h.member.CreateKeyOnce(ctx, repeat, api.CreateOwnKey{Scheme: k.Scheme, Name: k.Name, Environment: k.Environment, ExpiresAt: k.ExpiresAt,
+			TTL: k.TTL, Permissions: k.Permissions, Addresses: k.Addresses, Metadata: k.Metadata})
 	}
-	return c.CreateKey(ctx, k)
+	var missing []string
+	if k.Scheme == "" {
+		missing = append(missing, `"scheme"`)
+	}
+	if k.Tenant == "" {
+		missing = append(missing, `"tenant"`)
+	}
+	if len(missing) > 0 {
+		return api.Key{}, usage("required flag(s) " + strings.Join(missing, ", ") + " not set: an operator says for whom a key is, and of which scheme")
+	}
+	if repeat != "" {
+		return h.operator.CreateKeyOnce(ctx, repeat, k)
+	}
+	return h.operator.CreateKey(ctx, k)
 }
 
 func readLife(cmd *cobra.Command, k *api.CreateKey, expires, ttl string) error {
@@ -127,15 +152,16 @@ func keysList(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List keys", Args: exactly(),
 		Example: "  keywright keys list --tenant acme0001\n  keywright keys list --state ACTIVE,PENDING_ROTATION --output json",
-		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, _ []string) error {
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, _ []string) error {
 			for i, s := range f.States {
 				f.States[i] = strings.ToUpper(s)
 				if !slices.Contains(keywright.States(), keywright.State(f.States[i])) {
 					return usage("--state is one of ACTIVE, PENDING_ROTATION, PAUSED, RETIRED, EXPIRED, REVOKED")
 				}
 			}
+			f.Tenant = a.tenant
 			all := []api.KeyBody{}
-			for k, err := range c.Keys(ctx, f) {
+			for k, err := range h.keys(ctx, f) {
 				if err != nil {
 					return err
 				}
@@ -146,7 +172,7 @@ func keysList(a *app) *cobra.Command {
 			return a.print(cmd, all, func(w io.Writer) { a.keyRows(w, all) })
 		}),
 	}
-	c.Flags().StringVar(&f.Tenant, "tenant", "", "only this tenant's: id or ref")
+	c.Flags().StringVar(&a.tenant, "tenant", "", "only this tenant's: id or ref")
 	c.Flags().StringVar(&f.Scheme, "scheme", "", "only of this scheme")
 	c.Flags().StringSliceVar(&f.States, "state", nil, "only in one of these states; may be repeated")
 	c.Flags().IntVar(&most, "limit", 0, "at most so many; 0 is all")
@@ -154,17 +180,45 @@ func keysList(a *app) *cobra.Command {
 	return c
 }
 
+// keys yields the keys that a filter selects.
+func (h hand) keys(ctx context.Context, f client.KeyFilter) iter.Seq2[api.KeyBody, error] {
+	if h.member == nil {
+		return h.operator.Keys(ctx, f)
+	}
+	return func(yield func(api.KeyBody, error) bool) {
+		all, err := h.member.Keys(ctx)
+		if err != nil {
+			yield(api.KeyBody{}, err)
+			return
+		}
+		for i := range all {
+			if (f.Scheme != "" && all[i].Scheme != f.Scheme) || (len(f.States) > 0 && !slices.Contains(f.States, all[i].State)) {
+				continue
+			}
+			if !yield(all[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+// ofTenant gives a command about one key --tenant: a member of several says whose.
+func (a *app) ofTenant(c *cobra.Command) {
+	c.Flags().StringVar(&a.tenant, "tenant", "", "your tenant's id or ref, where you have several")
+}
+
 func keysShow(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "show ID", Short: "Show a key's record", Args: exactly("ID"), Example: "  keywright keys show key_01JZ8Q6V7N3F5T9X2B4C6D8E0G",
-		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
-			out, err := c.Key(ctx, args[0])
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
+			out, err := h.Key(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			return a.printKey(cmd, &out)
 		}),
 	}
+	a.ofTenant(c)
 	a.outputFlag(c)
 	return c
 }
@@ -177,10 +231,10 @@ func keysAmend(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "amend ID", Short: "Change what is named, and nothing else", Args: exactly("ID"),
 		Example: "  keywright keys amend key_01… --name \"CI, new runner\"\n  keywright keys amend key_01… --expires 2031-01-01T00:00:00Z\n  keywright keys amend key_01… --expires never",
-		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, args []string) error {
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
 			var change api.AmendKey
 			f := cmd.Flags()
-			named(f.Changed("name"), &change.Name, name)
+			named(f.Changed("name") || f.Changed("description"), &change.Name, name)
 			named(f.Changed("permission"), &change.Permissions, filled(permissions))
 			named(f.Changed("address"), &change.Addresses, filled(addresses))
 			named(f.Changed("metadata"), &change.Metadata, metadata)
@@ -191,7 +245,7 @@ func keysAmend(a *app) *cobra.Command {
 				}
 				change.ExpiresAt = &at
 			}
-			out, err := amendKey(ctx, c, args[0], version, change, f.Changed("expires") && expires == "never")
+			out, err := amendKey(ctx, h, args[0], version, change, f.Changed("expires") && expires == "never")
 			if err != nil {
 				return err
 			}
@@ -200,23 +254,26 @@ func keysAmend(a *app) *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&name, "name", "", "a new name")
+	f.StringVar(&name, "description", "", "the same as --name")
 	f.StringVar(&expires, "expires", "", "a new expiry, RFC 3339, or never")
 	f.StringSliceVar(&permissions, "permission", nil, "all permissions; may be repeated, empty is none")
 	f.StringSliceVar(&addresses, "address", nil, "all addresses; may be repeated, empty is anywhere")
 	f.StringToStringVar(&metadata, "metadata", nil, "all name=value of your own; may be repeated")
 	f.Uint64Var(&version, "if-version", 0, "only if the key still has this version")
+	c.MarkFlagsMutuallyExclusive("name", "description")
+	a.ofTenant(c)
 	a.outputFlag(c)
 	return c
 }
 
-func amendKey(ctx context.Context, c *client.Client, id string, version uint64, change api.AmendKey, never bool) (api.Key, error) {
+func amendKey(ctx context.Context, h hand, id string, version uint64, change api.AmendKey, never bool) (api.Key, error) {
 	switch {
 	case never && change != (api.AmendKey{}):
 		return api.Key{}, usage("--expires never stands alone: change the rest with another command")
 	case never:
-		return c.AmendExpiry(ctx, id, version, time.Time{})
+		return h.AmendExpiry(ctx, id, version, time.Time{})
 	case change == (api.AmendKey{}):
 		return api.Key{}, usage("name what to change: --name, --expires, --permission, --address or --metadata")
 	}
-	return c.AmendKey(ctx, id, version, change)
+	return h.AmendKey(ctx, id, version, change)
 }

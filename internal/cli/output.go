@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -161,9 +162,9 @@ func (a *app) printKey(cmd *cobra.Command, k *api.Key) error {
 
 // printIssued prints a new key: the only place where a secret goes out, once,
 // to standard output. With --output key it is all that goes there.
-func (a *app) printIssued(cmd *cobra.Command, k *api.Key) error {
+func (a *app) printIssued(cmd *cobra.Command, k *api.Key, variable string) error {
 	if k.Credential == nil {
-		if a.output != "key" {
+		if a.output != "key" && a.output != "env" {
 			if err := a.printKey(cmd, k); err != nil {
 				return err
 			}
@@ -171,17 +172,21 @@ func (a *app) printIssued(cmd *cobra.Command, k *api.Key) error {
 		words(cmd, "%s", clean(k.Notice))
 		return &coded{code: ExitConflict, text: "the key " + k.ID + " was made by an earlier request, whose answer held the credential"}
 	}
-	if err := a.printCredential(cmd, k); err != nil {
+	if err := a.printCredential(cmd, k, variable); err != nil {
 		return err
 	}
 	words(cmd, "The credential above is shown this once: store it now. A lost one is revoked and replaced, never recovered.")
+	a.adviseVariable(cmd, k, variable)
 	if p := k.PredecessorKey; p != nil && p.RetiresAt != nil && p.RetiresAt.After(a.now()) {
 		words(cmd, "The old key %s goes on working until %s.", p.ID, a.when(p.RetiresAt))
 	}
 	return nil
 }
 
-func (a *app) printCredential(cmd *cobra.Command, k *api.Key) error {
+func (a *app) printCredential(cmd *cobra.Command, k *api.Key, variable string) error {
+	if a.output == "env" {
+		return printEnv(cmd, k, variable)
+	}
 	if a.output == "key" {
 		fmt.Fprintln(cmd.OutOrStdout(), k.Credential.Key)
 		if k.Credential.Secret != "" {
@@ -196,4 +201,41 @@ func (a *app) printCredential(cmd *cobra.Command, k *api.Key) error {
 			fmt.Fprintf(w, "Secret\t%s\n", k.Credential.Secret)
 		}
 	})
+}
+
+// printEnv prints what sets the environment variable that the API's examples read.
+func printEnv(cmd *cobra.Command, k *api.Key, variable string) error {
+	variable = variableName(variable)
+	fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", variable, quoted(k.Credential.Key))
+	if k.Credential.Secret != "" {
+		fmt.Fprintf(cmd.OutOrStdout(), "export %s_SECRET=%s\n", variable, quoted(k.Credential.Secret))
+	}
+	return nil
+}
+
+// quoted is a word of a shell, whatever is in it.
+func quoted(s string) string {
+	if regexp.MustCompile(`^[A-Za-z0-9_.-]+$`).MatchString(s) {
+		return `"` + s + `"`
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// variableName is what a shell may be told to set. A site's word is not trusted to be
+// that: PATH or LD_PRELOAD would be set to what the site calls a key.
+func variableName(s string) string {
+	if regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,55}_(KEY|TOKEN|SECRET)$`).MatchString(s) {
+		return s
+	}
+	return "API_KEY"
+}
+
+// adviseVariable says how the key gets to where the examples look for it, without a
+// shell's history that keeps it.
+func (a *app) adviseVariable(cmd *cobra.Command, k *api.Key, variable string) {
+	if variable == "" || a.output == "env" || a.output == "key" || k.Credential.Secret != "" {
+		return
+	}
+	name := variableName(variable)
+	words(cmd, "The examples read it from %[1]s. So that no shell's history keeps it, paste it here:\n\n  read -rs %[1]s && export %[1]s\n\nNext time, --output env sets it in one step: see keywright keys create --help.", name)
 }

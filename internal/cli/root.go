@@ -22,6 +22,9 @@ type app struct {
 	output   string
 	insecure bool
 	yes      bool
+	profile  string
+	tenant   string
+	keyring  bool
 	now      func() time.Time
 	asks     func(stream any) bool // whether a stream is a terminal
 }
@@ -29,30 +32,40 @@ type app struct {
 // New returns the command "keywright" with every command for customers and
 // operators attached, and the extra ones.
 func New(extra ...*cobra.Command) *cobra.Command {
-	a := &app{now: time.Now, asks: terminal}
+	a := &app{now: time.Now, asks: terminal, keyring: true}
 	root := &cobra.Command{
 		Use:   "keywright",
 		Short: "Issue, verify, rotate and revoke API keys",
 		Long: `Keywright runs an API provider's keys: it issues them, shows them once, verifies
 them on every request, expires, rotates and revokes them.
 
-Most commands call the management API of a running keywright. They need its
-address (--server or KEYWRIGHT_SERVER) and an operator key: from KEYWRIGHT_KEY,
-from a file (--key-file or KEYWRIGHT_KEY_FILE), or from the configuration that
-"keywright setup" wrote. A key is never given as an argument, where the list of
-processes and the shell's history would keep it.
+If you are a customer of an API, log in at its documentation's address and make
+your keys: keywright login, then keywright keys. What a login opens is yours alone
+to see, and no token is ever shown.
+
+If you run an API, most commands call the management API of a running keywright.
+They need its address (--server or KEYWRIGHT_SERVER) and an operator key: from
+KEYWRIGHT_KEY, from a file (--key-file or KEYWRIGHT_KEY_FILE), or from the profile
+that "keywright setup" or "keywright login --with-key" made. With several profiles,
+--profile or KEYWRIGHT_PROFILE names one; "keywright profiles" lists them.
+
+A key is never given as an argument, where the list of processes and the shell's
+history would keep it.
 
 Exit codes: 0 done · 1 failed · 2 not used as it should be · 3 no such thing ·
 4 not permitted · 5 the state of things forbids it · 6 a value is wrong ·
 7 the server cannot be reached or is not ready · 8 changed meanwhile ·
 9 verified, and refused · 10 some rows of an import were refused`,
 		Example: `  keywright demo
+  keywright login --server https://docs.example.com
+  keywright keys create --description ci --ttl 24h
   keywright tenants create --ref acme0001 --name "Acme Inc."
   keywright keys create --tenant acme0001 --scheme keywright --environment live --permission messages:read
   keywright keys list --tenant acme0001 --output json`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err.Error()) })
+	root.AddCommand(loginCommand(a), logoutCommand(a), whoamiCommand(a), profilesCommand(a))
 	root.AddCommand(tenantsCommand(a), keysCommand(a), eventsCommand(a), schemesCommand(a), setupCommand(a), versionCommand(a))
 	root.AddCommand(extra...)
 	return root
@@ -64,6 +77,7 @@ func (a *app) remote(cmds ...*cobra.Command) {
 		f := c.PersistentFlags()
 		f.StringVar(&a.server, "server", "", "address of the management API (default $KEYWRIGHT_SERVER, or the configuration's)")
 		f.StringVar(&a.keyFile, "key-file", "", "file that holds the operator key (default $KEYWRIGHT_KEY, $KEYWRIGHT_KEY_FILE, or the configuration's)")
+		f.StringVar(&a.profile, "profile", "", "profile to act by (default $KEYWRIGHT_PROFILE, or the one in use)")
 		f.StringVar(&a.config, "config-file", "", "configuration of this command line (default $KEYWRIGHT_CLI_CONFIG, or keywright/cli.json in the user's configuration folder)")
 		f.StringVar(&a.ca, "ca", "", "PEM file of a certificate authority to trust besides the system's (default $KEYWRIGHT_CA)")
 		f.BoolVar(&a.insecure, "allow-plain-http", false, "send the operator key over http:// to another machine")
