@@ -94,6 +94,9 @@ func TestTFI04_EveryOperationHasACommand(t *testing.T) {
 		api.OpRotateKey: "keys rotate", api.OpPauseKey: "keys pause", api.OpResumeKey: "keys resume", api.OpRevokeKey: "keys revoke",
 		api.OpVerify: "keys verify", api.OpExplain: "keys explain", api.OpImport: "keys import", api.OpListEvents: "events list",
 		api.OpCreateTenant: "tenants create", api.OpListTenants: "tenants list", api.OpGetTenant: "tenants show", api.OpAmendTenant: "tenants amend", api.OpSetup: "setup",
+		api.OpListMembers: "members list", api.OpAmendMember: "members amend", api.OpRemoveMember: "members remove",
+		api.OpListInvitations: "invitations list", api.OpInvite: "invitations create", api.OpWithdrawInvitation: "invitations withdraw",
+		api.OpRegisterFor: "registrations create", api.OpRotateRegistration: "registrations rotate", api.OpRevokeRegistration: "registrations revoke",
 	}
 	root := New()
 	for _, op := range api.Operations() {
