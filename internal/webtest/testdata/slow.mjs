@@ -1,0 +1,1 @@
+export default async () => new Promise(() => setInterval(() => {}, 1000));
