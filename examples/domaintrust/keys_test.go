@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/keywright/keywright/examples/exampletest"
+	"github.com/keywright/keywright/internal/selfservice"
 	"github.com/keywright/keywright/seal"
 )
 
 func organization(t *testing.T) (*exampletest.Client, *exampletest.Backend) {
 	t.Helper()
-	b := exampletest.NewBackend(t)
+	b := exampletest.NewBackend(t, selfservice.Site{API: Name, Schemes: []string{KeyScheme}})
 	h, err := New(Options{Identify: exampletest.Identify, Keys: b.Keys})
 	if err != nil {
 		t.Fatal(err)

@@ -2,13 +2,13 @@ package exampleapi
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/client"
+	"github.com/keywright/keywright/gate"
 )
 
 // Keys are the caller's own keys of one scheme, as a provider's backend sees them:
@@ -172,16 +172,14 @@ func sentence(s string) string {
 	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
 }
 
-// Address is the client's own, as the gateway saw it.
+// Address is the client's own, as the gateway saw it; without a gateway, the peer's.
 func (c *Call) Address() string {
-	hops := c.Header.Values("X-Forwarded-For")
-	if len(hops) == 0 {
-		return ""
+	said := c.Header.Get("X-Forwarded-For")
+	if said == "" {
+		said = c.RemoteAddr
 	}
-	all := strings.Split(hops[len(hops)-1], ",")
-	a, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1]))
-	if err != nil {
-		return ""
+	if a, ok := gate.ParseAddress(strings.TrimSpace(said)); ok {
+		return a.String()
 	}
-	return a.Unmap().String()
+	return ""
 }

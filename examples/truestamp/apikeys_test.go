@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/keywright/keywright/examples/exampletest"
+	"github.com/keywright/keywright/internal/selfservice"
 	"github.com/keywright/keywright/seal"
 )
 
 // account is the example over a management API, with two users who are logged in.
 func account(t *testing.T) (*exampletest.Client, *seal.Identity, *seal.Identity) {
 	t.Helper()
-	b := exampletest.NewBackend(t)
+	b := exampletest.NewBackend(t, selfservice.Site{API: Name, Schemes: []string{Scheme}})
 	h, err := New(Options{Identify: exampletest.Identify, Keys: b.Keys})
 	if err != nil {
 		t.Fatal(err)

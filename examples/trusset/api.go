@@ -14,6 +14,10 @@ const Name = "trusset"
 const (
 	InstanceScheme = "trusset-instance"
 	MiCAScheme     = "trusset-mica"
+	// MembersScheme is the contract of the logins that manage an instance's keys,
+	// and ManagementScheme that of the tokens that manage a register key.
+	MembersScheme    = "trusset-members"
+	ManagementScheme = "trusset-mica-management"
 )
 
 // Options of the example.
@@ -37,6 +41,10 @@ func operations() []exampleapi.Operation {
 		route := exampleapi.Route{Method: method, Path: path, Scheme: InstanceScheme, Service: service, MaxBody: maxBody}
 		return exampleapi.Operation{Route: route, Handle: handle}
 	}
+	login := func(method, path string, handle func(*exampleapi.Call) (exampleapi.Reply, error)) exampleapi.Operation {
+		route := exampleapi.Route{Method: method, Path: path, Scheme: MembersScheme, MaxBody: maxBody, Login: true}
+		return exampleapi.Operation{Route: route, Handle: handle}
+	}
 	return []exampleapi.Operation{
 		on(http.MethodGet, "/customers/api/manage", "tokenization", listCustomers),
 		on(http.MethodPost, "/customers/api/manage", "tokenization", createCustomer),
@@ -49,6 +57,15 @@ func operations() []exampleapi.Operation {
 			Route:  exampleapi.Route{Method: http.MethodGet, Path: "/api/mica/v1/issuers", Scheme: MiCAScheme},
 			Handle: listIssuers,
 		},
+		login(http.MethodGet, "/keys/api/manage", listKeys),
+		login(http.MethodPost, "/keys/api/manage", createKey),
+		login(http.MethodPost, "/keys/api/manage/{id}/rotate", rotateKey),
+		login(http.MethodPost, "/keys/api/manage/{id}/revoke", revokeKey),
+		login(http.MethodPost, "/keys/api/manage/{id}/pause", pauseKey),
+		login(http.MethodDelete, "/keys/api/manage/{id}", deleteKey),
+		{Route: exampleapi.Route{Method: http.MethodPost, Path: "/api/mica/v1/keys/register", Scheme: MiCAScheme, MaxBody: maxBody, Open: true}, Handle: register},
+		{Route: exampleapi.Route{Method: http.MethodPost, Path: "/api/mica/v1/keys/rotate", Scheme: ManagementScheme, MaxBody: maxBody}, Handle: rotateRegistered},
+		{Route: exampleapi.Route{Method: http.MethodPost, Path: "/api/mica/v1/keys/revoke", Scheme: ManagementScheme, MaxBody: maxBody}, Handle: revokeRegistered},
 	}
 }
 
@@ -76,6 +93,12 @@ func dress(f exampleapi.Fault) (int, any) {
 	switch f.Kind {
 	case exampleapi.Unauthenticated:
 		body.Error.Code = "AUTH_FAILED"
+	case exampleapi.Forbidden:
+		body.Error.Code = "FORBIDDEN"
+	case exampleapi.Crowded:
+		body.Error.Code = "RATE_LIMIT_EXCEEDED"
+	case exampleapi.Away:
+		status, body.Error.Code = http.StatusInternalServerError, "INTERNAL_ERROR"
 	case exampleapi.Unknown:
 		body.Error.Code = "NOT_FOUND"
 	case exampleapi.WrongMethod:
