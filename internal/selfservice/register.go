@@ -149,7 +149,7 @@ func (s *Service) abandon(ctx context.Context, by keywright.Actor, t *keywright.
 // checkEmail looks at an address's form, and at nothing else.
 func checkEmail(text string) (string, error) {
 	text = strings.TrimSpace(text)
-	bad := invalid("email", "an e-mail address, such as ada@example.com")
+	bad := invalid("email", "an e-mail address, such as name@example.org")
 	if len(text) > maxEmail || keywright.CheckText("email", text) != nil {
 		return "", bad
 	}
