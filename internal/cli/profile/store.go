@@ -112,6 +112,9 @@ func (s *Store) readSecret(name string, p Profile) ([]byte, error) {
 			ring = OS() // the profile says so, whatever new ones are to do
 		}
 		text, err := ring.Get(s.account(name))
+		if err != nil && !errors.Is(err, keywright.NotFound) {
+			err = fmt.Errorf("the keyring that keeps the profile %s cannot be asked: %w", name, err)
+		}
 		return []byte(text), err
 	}
 	raw, err := ReadPrivate(s.secretPath(name))

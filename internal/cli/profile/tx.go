@@ -118,9 +118,9 @@ func (t *Tx) Remove(name string) error {
 	t.forget(name, p)
 	if t.Current == name {
 		t.Current = ""
-		if rest := t.Names(); len(rest) == 1 {
-			t.Current = rest[0]
-		}
+	}
+	if rest := t.Names(); t.Current == "" && len(rest) == 1 {
+		t.Current = rest[0]
 	}
 	t.changed = true
 	return nil
