@@ -61,6 +61,40 @@ func Decide(now time.Time, k *Key, t *Tenant, n Need) Decision {
 	}
 }
 
+// Grant is what a verified token of an identity provider brings in a key's place.
+type Grant struct {
+	Principal   *Principal
+	Environment string
+	Permissions []string
+	Expires     time.Time // the instant at which the token ends; a grant without one has ended
+}
+
+// DecideToken says whether a token that was verified may do what is needed, for a
+// tenant as it is now; nil is a tenant that is not known. The order of checks is
+// that of Decide.
+func DecideToken(now time.Time, g Grant, t *Tenant, n Need) Decision {
+	if g.Principal == nil || t == nil || (n.Tenant != "" && n.Tenant != t.ID) {
+		return Decision{Reason: Unknown}
+	}
+	d := Decision{
+		Reason: Expired, Tenant: t, Principal: g.Principal,
+		Environment: g.Environment, Permissions: g.Permissions, Dies: g.Expires,
+	}
+	if now.Before(g.Expires) {
+		d.Reason = entitle(t, g.Environment, g.Permissions, nil, &n)
+	}
+	return d
+}
+
+// Counts is what limits and signed assertions are kept under: the key's id, or
+// what stands for a token's subject in its place. It is zero where nobody is known.
+func (d *Decision) Counts() KeyID {
+	if d.Principal != nil {
+		return d.Principal.Counts
+	}
+	return d.Key
+}
+
 func judge(now time.Time, k *Key, t *Tenant, n *Need) Reason {
 	switch k.StateAt(now) {
 	case StateRevoked:
@@ -75,18 +109,23 @@ func judge(now time.Time, k *Key, t *Tenant, n *Need) Reason {
 	default:
 		return Failure
 	}
+	return entitle(t, k.Environment, k.Permissions, k.Addresses, n)
+}
+
+// entitle makes every check but of the credential's own life.
+func entitle(t *Tenant, environment string, permissions []string, addresses []netip.Prefix, n *Need) Reason {
 	switch {
 	case t.Archived:
 		return TenantArchived
 	case !n.Plans.Allows(t.Plan):
 		return PlanRequired
-	case !environmentFits(k.Environment, t, n):
+	case !environmentFits(environment, t, n):
 		return EnvironmentNotGranted
 	case n.Service != "" && !slices.Contains(t.Services, n.Service):
 		return ServiceNotEnabled
-	case !Permits(k.Permissions, n.Permissions):
+	case !Permits(permissions, n.Permissions):
 		return PermissionMissing
-	case !addressFits(k.Addresses, n.From):
+	case !addressFits(addresses, n.From):
 		return AddressRefused
 	}
 	return Granted

@@ -137,6 +137,9 @@ func (s *surface) compile(r *Route) (way, error) {
 	if r.Scheme != nil {
 		w.speaks = s.contract(r.Scheme)
 	}
+	if r.Takes == TokensOnly && (!w.speaks.scheme.TakesTokens() || s.api.Tokens == nil) {
+		return way{}, invalid("takes", "a route that takes tokens alone needs a scheme that takes them (tokens: jwt) and an API with an identity provider")
+	}
 	w.need, err = merge(w.speaks.scheme.Need(), r.Need)
 	return w, err
 }

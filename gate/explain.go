@@ -76,6 +76,7 @@ func (g *Gate) Explain(v *scheme.View, api string) (Verdict, []Check) {
 func told(now time.Time, v *Verdict) []Check {
 	open := v.Route != nil && v.Route.Open
 	var checks []Check
+	ofToken := tokenPassed()
 	for _, s := range steps() {
 		refused := slices.Contains(s.refuses, v.Reason())
 		switch {
@@ -84,11 +85,26 @@ func told(now time.Time, v *Verdict) []Check {
 		case s.name == "presence" && open:
 			checks = append(checks, Check{Check: s.name, Passed: true, Detail: "the route is open: no credential is read"})
 		case open && credentialCheck(s.name):
+		case v.token && ofToken[s.name] != "":
+			checks = append(checks, Check{Check: s.name, Passed: true, Detail: ofToken[s.name]})
 		default:
 			checks = append(checks, Check{Check: s.name, Passed: true, Detail: s.passed})
 		}
 	}
 	return checks
+}
+
+// tokenPassed says of a JWT what was checked of it in the place of a key's checks.
+func tokenPassed() map[string]string {
+	return map[string]string{
+		"format":      "it has the form of a JWT, which this scheme takes",
+		"freshness":   "the identity provider's keys are at hand, and this node's view of the tenants is fresh enough",
+		"lookup":      "a configured identity provider signed it for this API, and its subject belongs to a tenant",
+		"state":       "the token has not expired",
+		"environment": "tokens may be used in this environment",
+		"permission":  "the token gives every permission that the route needs",
+		"address":     "tokens may be used from any address",
+	}
 }
 
 // credentialCheck reports whether an open route goes without a check.
@@ -99,6 +115,9 @@ func credentialCheck(name string) bool {
 // why says in a sentence what refused, with the instant where there is one.
 func why(now time.Time, v *Verdict) string {
 	d := &v.Decision
+	if text := whyToken(v); text != "" {
+		return text
+	}
 	switch d.Reason {
 	case keywright.Retired:
 		return "the key's overlap after a rotation ended at " + d.Retires.UTC().Format(time.RFC3339Nano) + ": use its successor"
@@ -117,6 +136,28 @@ func why(now time.Time, v *Verdict) string {
 		return text
 	}
 	return d.Reason.String()
+}
+
+// whyToken is why for a JWT, and for a key where only a JWT is taken; "" leaves it to why.
+func whyToken(v *Verdict) string {
+	r := v.Reason()
+	switch {
+	case !v.token && r == keywright.PermissionMissing && v.Route != nil && v.Route.Takes == TokensOnly:
+		return "the route takes the token of a login alone, and a key was presented"
+	case !v.token:
+		return ""
+	case r == keywright.Unknown && v.API != nil && v.API.Tokens == nil:
+		return "it has the form of a JWT, and the API has no identity provider"
+	case r == keywright.Unknown && v.Route != nil && v.Route.Takes == KeysOnly:
+		return "it has the form of a JWT, and the route takes keys alone"
+	}
+	return map[keywright.Reason]string{
+		keywright.Unknown:               "no configured identity provider vouches for the token: look at its issuer, audience, kind (an access token?) and signature, and whether its subject belongs to a tenant",
+		keywright.Failure:               "the identity provider's keys, or the tenant, could not be had in time",
+		keywright.Expired:               "the token has expired: get another from the identity provider",
+		keywright.EnvironmentNotGranted: "the environment of tokens (" + orNone(v.Decision.Environment) + ") is not open to this tenant or route",
+		keywright.PermissionMissing:     "the token lacks a permission that the route needs",
+	}[r]
 }
 
 func reasonsWhy() map[keywright.Reason]string {

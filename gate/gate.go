@@ -35,8 +35,9 @@ type Route struct {
 // Takes says which kind of credential a route takes, where its scheme takes both.
 type Takes uint8
 
-// The kinds. What is not taken is refused as PermissionMissing once it has been
-// verified, and as it would be otherwise before that.
+// The kinds. Where only tokens are taken, a good key is PermissionMissing, and a
+// bad one is refused as everywhere. Where only keys are taken, every JWT is
+// Unknown: nobody is asked about it.
 const (
 	KeysAndTokens Takes = iota
 	KeysOnly

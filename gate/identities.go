@@ -9,8 +9,9 @@ import (
 	"github.com/keywright/keywright/seal"
 )
 
-// Identities makes the assertion for a granted request: once per key and API,
-// reused while it is fresh, never past the key's death. It is bounded, and safe
+// Identities makes the assertion for a granted request: once per caller (a key, or
+// the subject of a token) and API, reused while it is fresh, never past the
+// credential's death. It is bounded, and safe
 // for concurrent use.
 type Identities struct {
 	sign   func(seal.Identity) (string, error)
@@ -31,8 +32,8 @@ type identityShard struct {
 }
 
 type identityKey struct {
-	key keywright.KeyID
-	api string
+	caller keywright.KeyID
+	api    string
 }
 
 // assertion is a signed token, and what it was signed of.
@@ -44,6 +45,26 @@ type assertion struct {
 	version     uint64
 	environment string
 	permissions []string
+	who         caller
+}
+
+// caller is what an assertion says of whom a token speaks for; zero for a key.
+type caller struct{ issuer, id, person, role, email string }
+
+// login is the token's issuer and subject, with a space between.
+func (c *caller) login() string {
+	if c.issuer == "" {
+		return ""
+	}
+	return c.issuer + " " + c.id
+}
+
+func callerOf(d *keywright.Decision) caller {
+	p := d.Principal
+	if p == nil {
+		return caller{}
+	}
+	return caller{issuer: p.Issuer, id: p.ID, person: p.Person, role: p.Role, email: p.Email}
 }
 
 // NewIdentities returns a maker of assertions.
@@ -70,8 +91,9 @@ func (i *Identities) For(v *Verdict) (string, error) {
 		return "", nil
 	}
 	now := i.clock()
-	at := identityKey{key: d.Key, api: v.API.Name}
-	shard := &i.shards[d.Key[len(d.Key)-1]%identityShards]
+	id := d.Counts()
+	at := identityKey{caller: id, api: v.API.Name}
+	shard := &i.shards[id[len(id)-1]%identityShards]
 	shard.mu.Lock()
 	a, ok := shard.made[at]
 	shard.mu.Unlock()
@@ -91,7 +113,7 @@ func (i *Identities) For(v *Verdict) (string, error) {
 func (a *assertion) fits(now time.Time, d *keywright.Decision) bool {
 	return !now.Before(a.from) && now.Before(a.until) && a.dies.Equal(d.Dies) &&
 		a.tenant == d.Tenant.ID && a.version == d.Tenant.Version &&
-		a.environment == d.Environment && slices.Equal(a.permissions, d.Permissions)
+		a.environment == d.Environment && slices.Equal(a.permissions, d.Permissions) && a.who == callerOf(d)
 }
 
 func (i *Identities) make(now time.Time, v *Verdict) (assertion, error) {
@@ -107,13 +129,15 @@ func (i *Identities) make(now time.Time, v *Verdict) (assertion, error) {
 			until = end
 		}
 	}
+	who := callerOf(d)
 	token, err := i.sign(seal.Identity{
 		Audience: v.API.Name, Subject: string(t.ID), Ref: t.Ref, TenantName: t.Name, Key: d.Key.String(), Scheme: v.speaks.name,
+		Login: who.login(), Person: who.person, Role: who.role, Email: who.email,
 		Environment: d.Environment, Permissions: d.Permissions, Metadata: t.Metadata, IssuedAt: issued, Expires: expires,
 	})
 	return assertion{
 		token: token, from: now, until: until, dies: d.Dies, tenant: t.ID, version: t.Version,
-		environment: d.Environment, permissions: d.Permissions,
+		environment: d.Environment, permissions: d.Permissions, who: who,
 	}, err
 }
 

@@ -53,14 +53,28 @@ func (g *Gate) judge(now time.Time, v *scheme.View, s *scratch, out *Verdict) sc
 		return scheme.Presented{Reason: keywright.Granted}
 	}
 	p := out.Scheme.Present(v)
-	if p.Reason != keywright.Granted {
+	switch {
+	case p.Token:
+		out.token = true
+		if at.api.Tokens == nil || w.route.Takes == KeysOnly {
+			return p
+		}
+	case p.Reason != keywright.Granted:
 		return p
 	}
 	// The need is copied because the address is the request's own, and kept in
 	// the scratch because an interface lets everything it is given escape.
 	s.need = w.need
 	s.need.From = v.Address
+	if p.Token {
+		_, token := p.Credential.Reveal()
+		out.Decision = at.api.Tokens.VerifyToken(now, token, &s.need)
+		return scheme.Presented{Reason: out.Decision.Reason, Token: true}
+	}
 	out.Decision = g.index.Verify(now, g.pepper.Digest(p.Credential), &s.need)
+	if w.route.Takes == TokensOnly && (out.Decision.Granted() || out.Decision.Reason == keywright.AddressRefused) {
+		out.Decision.Reason = keywright.PermissionMissing
+	}
 	return scheme.Presented{Reason: out.Decision.Reason}
 }
 
@@ -99,7 +113,7 @@ func (g *Gate) count(now time.Time, v *scheme.View, s *scratch, out *Verdict, p 
 	}
 	var key keywright.KeyID
 	if p.Reason == keywright.Granted {
-		key = out.Decision.Key
+		key = out.Decision.Counts()
 	}
 	var from netip.Addr
 	if g.address {
@@ -134,10 +148,19 @@ func (g *Gate) Recheck(v *scheme.View, was *Verdict) keywright.Reason {
 	s := g.scratch.Get().(*scratch)
 	defer g.scratch.Put(s)
 	reason := g.judge(g.clock(), v, s, &now).Reason
-	if reason == keywright.Granted && now.Decision.Key != was.Decision.Key {
+	if reason == keywright.Granted && !sameCaller(&now.Decision, &was.Decision) {
 		return keywright.Unknown
 	}
 	return reason
+}
+
+// sameCaller reports whether two decisions are about one caller. A token's tenant
+// is its subject's membership, which may have become another's.
+func sameCaller(a, b *keywright.Decision) bool {
+	if a.Key != b.Key || a.Counts() != b.Counts() {
+		return false
+	}
+	return a.Principal == nil || (a.Tenant != nil && b.Tenant != nil && a.Tenant.ID == b.Tenant.ID)
 }
 
 // Still reports whether a request that passed would pass now, without counting

@@ -30,6 +30,7 @@ type Verdict struct {
 	surface *surface
 	speaks  *contract
 	allow   string // what a 405 says the path takes
+	token   bool   // a JWT was presented
 }
 
 // Reason is Granted, or why the request was refused.

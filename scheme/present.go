@@ -25,11 +25,11 @@ type View struct {
 // credential of this scheme; otherwise it is the fault.
 type Presented struct {
 	Reason     keywright.Reason
-	Credential keywright.Credential
-	Part       uint8 // with Missing, CompanionMissing: which of the scheme's parts, from 0; AllParts if none is there
-	Wrapped    bool  // with Foreign, Malformed: the value stands in quotes or in {{…}}
-	Class      uint8 // with Granted: which of Classes
-	Token      bool  // with Unknown: the value has the form of a JWT, which the scheme takes beside keys
+	Credential keywright.Credential // with Granted, and the text of a Token
+	Part       uint8                // with Missing, CompanionMissing: which of the scheme's parts, from 0; AllParts if none is there
+	Wrapped    bool                 // with Foreign, Malformed: the value stands in quotes or in {{…}}
+	Class      uint8                // with Granted: which of Classes
+	Token      bool                 // with Unknown: the value has the form of a JWT, which the scheme takes beside keys
 }
 
 // AllParts is Presented.Part when no part of a pair was there at all.
@@ -239,7 +239,7 @@ func (s *Scheme) judge(w *way, key, secret string) Presented {
 		}
 	}
 	if s.jwt && isJWT(key) {
-		return Presented{Reason: keywright.Unknown, Token: true}
+		return Presented{Reason: keywright.Unknown, Token: true, Credential: keywright.NewCredential("", key)}
 	}
 	wrapped := isWrapped(key) || isWrapped(secret)
 	for _, f := range w.formats {

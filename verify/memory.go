@@ -2,6 +2,7 @@ package verify
 
 import (
 	"net/netip"
+	"sync"
 	"sync/atomic"
 
 	"github.com/keywright/keywright"
@@ -19,10 +20,10 @@ type memory struct {
 	addresses    interner[[]netip.Prefix]
 
 	keys, known atomic.Int64
+	places      sync.Map // keywright.TenantID to its place (uint32); readers of it take no lock
 
 	// Writer only.
-	ids      [shardsCount]shard // by key id: a deletion knows no digest
-	places   map[keywright.TenantID]uint32
+	ids      [shardsCount]shard           // by key id: a deletion knows no digest
 	gone     map[keywright.KeyID]struct{} // removed ahead of their own deletion event
 	high     keywright.Cursor             // the newest cursor applied
 	last     keywright.TenantID           // the tenant looked up last, and its place
@@ -46,7 +47,7 @@ func (m *memory) step(name string) {
 }
 
 func newMemory() *memory {
-	m := &memory{places: map[keywright.TenantID]uint32{}, gone: map[keywright.KeyID]struct{}{}}
+	m := &memory{gone: map[keywright.KeyID]struct{}{}}
 	for i := range shardsCount {
 		m.digests[i].init()
 		m.ids[i].init()

@@ -14,13 +14,30 @@ func (m *memory) placeOf(id keywright.TenantID) uint32 {
 	if id == m.last && m.lastAt != 0 {
 		return m.lastAt
 	}
-	i, ok := m.places[id]
-	if !ok {
+	var i uint32
+	if held, ok := m.places.Load(id); ok {
+		i = held.(uint32)
+	} else {
 		i = m.tenants.add(nil)
-		m.places[id] = i
+		m.places.Store(id, i)
 	}
 	m.last, m.lastAt = id, i
 	return i
+}
+
+// Tenant returns what the index holds of a tenant, shared and read-only: as
+// archived as it is now. It is nil for one that is not known, and while the view
+// is too old to trust; Fresh tells the two apart.
+func (x *Index) Tenant(id keywright.TenantID) *keywright.Tenant {
+	m := x.held.Load() // before asking whether it is fresh, as Verify does
+	if !x.Fresh() {
+		return nil
+	}
+	i, ok := m.places.Load(id)
+	if !ok {
+		return nil
+	}
+	return m.tenants.at(i.(uint32))
 }
 
 // putTenant keeps a copy of its own: readers share it.
