@@ -61,6 +61,7 @@ function clients() {
 function policy() {
   const base = interactionPolicy.base();
   base.remove('consent');
+  base.add(new interactionPolicy.Prompt({ name: 'consent', requestable: true })); // where a client asks for it
   return base;
 }
 
@@ -120,6 +121,10 @@ function build() {
 async function interact(req, res) {
   const uid = req.url.split('/')[2];
   const details = await provider.interactionDetails(req, res);
+  if (details.prompt.name === 'consent') {
+    await provider.interactionFinished(req, res, { consent: {} }, { mergeWithLastSubmission: true });
+    return;
+  }
   if (req.method !== 'POST') {
     res.setHeader('content-type', 'text/html; charset=utf-8');
     res.setHeader('content-security-policy', "default-src 'none'");

@@ -66,6 +66,7 @@ func TestTSP25_TheRealProviderHasTheDeviceFlow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		req.Host = strings.TrimPrefix(p.Issuer, "http://")
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
