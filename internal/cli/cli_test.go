@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "keywright:", err)
 			os.Exit(cli.ExitCode(err))
 		}
-	}, "idof": firstID, "mode": mode})
+	}, "idof": firstID, "mode": mode, "browser": browser})
 }
 
 // firstID prints the id of the oldest key that is no operator's.
@@ -84,6 +84,8 @@ func TestScripts(t *testing.T) {
 			"advance":  advance,
 			"capture":  capture,
 			"nosecret": noSecret,
+			"notoken":  noToken,
+			"later":    later,
 		},
 	})
 }
@@ -110,6 +112,13 @@ func start(t *testing.T, env *testscript.Env) error {
 	env.Setenv("OPERATOR", h.Key)
 	env.Setenv("OPERATOR_ID", h.KeyID)
 	env.Setenv("SETUP_TOKEN", setup.Path())
+	if strings.HasPrefix(filepath.Base(env.WorkDir), "script-login") {
+		startSite(t, env)
+	}
+	env.Setenv("KEYWRIGHT_KEYRING", "false")
+	if err := os.WriteFile(filepath.Join(env.WorkDir, "operator"), []byte(h.Key+"\n"), 0o600); err != nil {
+		return err
+	}
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 	return nil
 }

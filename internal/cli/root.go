@@ -53,7 +53,7 @@ A key is never given as an argument, where the list of processes and the shell's
 history would keep it.
 
 Exit codes: 0 done · 1 failed · 2 not used as it should be · 3 no such thing ·
-4 not permitted · 5 the state of things forbids it · 6 a value is wrong ·
+4 not permitted or not logged in · 5 the state of things forbids it · 6 a value is wrong ·
 7 the server cannot be reached or is not ready · 8 changed meanwhile ·
 9 verified, and refused · 10 some rows of an import were refused`,
 		Example: `  keywright demo

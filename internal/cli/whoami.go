@@ -14,7 +14,7 @@ import (
 
 // standing is what whoami says. No field of it is secret.
 type standing struct {
-	Profile  string           `json:"profile"`
+	Profile  string           `json:"profile,omitempty"`
 	Kind     string           `json:"kind"` // login, api-key, operator-key
 	Server   string           `json:"server"`
 	API      string           `json:"api,omitempty"`
@@ -29,6 +29,8 @@ type standing struct {
 	Renews   bool             `json:"renews"`
 	Kept     string           `json:"kept,omitempty"`
 }
+
+const operatorKey = "operator-key"
 
 func whoamiCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
@@ -51,6 +53,13 @@ func (a *app) whoami(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if _, given, err := a.givenKey(cmd); err != nil || given {
+		s := standing{Kind: operatorKey, Server: called(a.given(), c.Server), Kept: "the environment"}
+		if err != nil {
+			return err
+		}
+		return a.print(cmd, s, func(w io.Writer) { a.standingCard(w, &s) })
+	}
 	if c.name == "" {
 		return &coded{code: ExitForbidden, text: "nobody is logged in: run keywright login --server and the address of the API's documentation"}
 	}
@@ -61,7 +70,7 @@ func (a *app) whoami(cmd *cobra.Command) error {
 	case c.Site:
 		err = a.whoKey(cmd, c, &s)
 	default:
-		s.Kind = "operator-key"
+		s.Kind = operatorKey
 	}
 	if err != nil {
 		return err
@@ -137,7 +146,7 @@ func (a *app) standingCard(w io.Writer, s *standing) {
 		line("State", s.Key.State)
 	}
 	switch {
-	case s.Kind == "operator-key":
+	case s.Kind == operatorKey:
 		line("Acts as", "operator, with a key")
 	case s.Renews:
 		line("Until", a.when(s.Until)+"; renews itself")

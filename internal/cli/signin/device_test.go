@@ -163,13 +163,13 @@ func TestRenewingAndEnding(t *testing.T) {
 	t.Parallel()
 	refresh := keywright.NewCredential("", "refresh")
 	for answer, want := range map[string]error{
-		`400 {"error":"invalid_grant"}`:                            signin.ErrEnded,
-		`400 {"error":"invalid_client"}`:                           keywright.Forbidden,
-		`503 busy`:                                                 keywright.Unavailable,
-		`200 {"token_type":"Bearer"}`:                              keywright.Forbidden,
-		`200 {"access_token":"a.b.c","token_type":"DPoP"}`:         keywright.Forbidden,
-		`200 not JSON`:                                             keywright.Unavailable,
-		"lost":                                                     keywright.Unavailable,
+		`400 {"error":"invalid_grant"}`:                    signin.ErrEnded,
+		`400 {"error":"invalid_client"}`:                   keywright.Forbidden,
+		`503 busy`:                                         keywright.Unavailable,
+		`200 {"token_type":"Bearer"}`:                      keywright.Forbidden,
+		`200 {"access_token":"a.b.c","token_type":"DPoP"}`: keywright.Forbidden,
+		`200 not JSON`:                                     keywright.Unavailable,
+		"lost":                                             keywright.Unavailable,
 		`200 {"access_token":"d.e.f","token_type":"bearer"}`:       nil,
 		`400 {"error":"server_error","error_description":"later"}`: keywright.Unavailable,
 	} {
