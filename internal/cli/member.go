@@ -160,6 +160,13 @@ const slack = 30 * time.Second
 
 // source returns a login's access token, renewed where it is over or was not taken.
 func (a *app) source(c chosen) source {
+	return a.sourceBy(c, func(ctx context.Context, tx *profile.Tx, s profile.Secret) (keywright.Credential, error) {
+		return a.renew(ctx, tx, c.name, s)
+	})
+}
+
+// sourceBy is source with a way to renew.
+func (a *app) sourceBy(c chosen, renewal func(context.Context, *profile.Tx, profile.Secret) (keywright.Credential, error)) source {
 	return func(ctx context.Context, renew bool) (keywright.Credential, error) {
 		was, err := c.store.Secret(c.set, c.name)
 		if err != nil {
@@ -180,7 +187,7 @@ func (a *app) source(c chosen) source {
 				out = now.Access
 				return nil
 			}
-			out, err = a.renew(ctx, tx, c.name, now)
+			out, err = renewal(ctx, tx, now)
 			return err
 		})
 		return out, a.ended(c, err)

@@ -76,9 +76,9 @@ func (b *browser) address() string {
 func (p *provider) invite(ctx context.Context, address string) {
 	opened := p.o.Open != nil && p.o.Open(ctx, address) == nil
 	if opened {
-		fmt.Fprintf(p.o.Words, "Your browser should open to log in to %s. If it does not, open this address in it:\n\n  %s\n\n", printable(p.o.Site), printable(address))
+		fmt.Fprintf(p.o.Words, "Your browser should open to log in to %s. If it does not, open this address in it:\n\n  %s\n\n", printable(p.o.Site), visible(address))
 	} else {
-		fmt.Fprintf(p.o.Words, "To log in to %s, open this address in a browser on this machine:\n\n  %s\n\n", printable(p.o.Site), printable(address))
+		fmt.Fprintf(p.o.Words, "To log in to %s, open this address in a browser on this machine:\n\n  %s\n\n", printable(p.o.Site), visible(address))
 	}
 	fmt.Fprintln(p.o.Words, "Waiting for you there … (Ctrl-C gives up)")
 }

@@ -81,9 +81,9 @@ func (p *provider) bound(d *oauth2.DeviceAuthResponse) error {
 }
 
 func (p *provider) tell(d *oauth2.DeviceAuthResponse) {
-	fmt.Fprintf(p.o.Words, "To log in to %s, open this address on any device:\n\n  %s\n\nand enter this code:\n\n  %s\n\n", printable(p.o.Site), printable(d.VerificationURI), printable(d.UserCode))
+	fmt.Fprintf(p.o.Words, "To log in to %s, open this address on any device:\n\n  %s\n\nand enter this code:\n\n  %s\n\n", printable(p.o.Site), visible(d.VerificationURI), visible(d.UserCode))
 	if d.VerificationURIComplete != "" && d.VerificationURIComplete != d.VerificationURI {
-		fmt.Fprintf(p.o.Words, "(Or open %s, where it is filled in.)\n", printable(d.VerificationURIComplete))
+		fmt.Fprintf(p.o.Words, "(Or open %s, where it is filled in.)\n", visible(d.VerificationURIComplete))
 	}
 	fmt.Fprintf(p.o.Words, "Only enter a code that you have asked for yourself. It is good for %s. Waiting … (Ctrl-C gives up)\n", minutes(time.Until(d.Expiry).Round(time.Second)))
 }

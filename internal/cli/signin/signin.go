@@ -168,15 +168,20 @@ func refusedFor(code, text string) error {
 	return refused(said)
 }
 
-// printable takes out of others' words what a terminal would obey, and cuts them.
-func printable(s string) string {
-	const most = 300
-	s = strings.Map(func(r rune) rune {
+// visible takes out of others' words what a terminal would obey.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || (r >= 0x7f && r < 0xa0) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
 			return '?'
 		}
 		return r
 	}, s)
+}
+
+// printable is visible, and cut: for what is only a remark. An address must stay whole.
+func printable(s string) string {
+	const most = 300
+	s = visible(s)
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"
 	}

@@ -86,7 +86,9 @@ func TestTSP17_TSP18_ABrowserLogsIn(t *testing.T) {
 	t.Parallel()
 	var said, pages words
 	o := options(t, &said)
-	o.Open = visit(t, "ada@example.com", nil, &pages)
+	asked := ""
+	play := visit(t, "ada@example.com", nil, &pages)
+	o.Open = func(ctx context.Context, address string) error { asked = address; return play(ctx, address) }
 	got, err := signin.Browser(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +105,7 @@ func TestTSP17_TSP18_ABrowserLogsIn(t *testing.T) {
 	if !strings.Contains(pages.String(), "200 OK default-src 'none'; style-src 'sha256-") || !strings.Contains(pages.String(), "You can close this window") {
 		t.Errorf("the last page is %s", pages.String())
 	}
-	if s := said.String(); !strings.Contains(s, "log in to Example") || !strings.Contains(s, "code_challenge_method=S256") || !strings.Contains(s, "resource=https%3A%2F%2Fapi.example.com") {
+	if s := said.String(); !strings.Contains(s, asked) || !strings.Contains(s, "log in to Example") || !strings.Contains(s, "code_challenge_method=S256") || !strings.Contains(s, "resource=https%3A%2F%2Fapi.example.com") {
 		t.Errorf("it said %s", s)
 	}
 
