@@ -17,7 +17,7 @@ type CreateOwnKey struct {
 // Me is who is signed in.
 type Me struct {
 	Person  PersonBody   `json:"person" doc:"The person who calls."`
-	Tenant  *Tenant      `json:"tenant" doc:"The tenant that is meant when none is said; null for a person who has none here."`
+	Tenant  *Tenant      `json:"tenant,omitempty" doc:"The tenant that is meant; absent for a person who has none here."`
 	Role    string       `json:"role" doc:"Of the person in that tenant; empty where there is none." example:"admin"`
 	Rights  []string     `json:"rights" nullable:"false" doc:"What the role allows here." example:"[\"keys:read\",\"keys:write\"]"`
 	Tenants []Membership `json:"tenants" nullable:"false" doc:"All that the person is a member of here."`

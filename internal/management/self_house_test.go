@@ -18,6 +18,7 @@ import (
 	"github.com/keywright/keywright/internal/management"
 	"github.com/keywright/keywright/internal/management/managementtest"
 	"github.com/keywright/keywright/internal/selfservice"
+	"github.com/keywright/keywright/keeper"
 )
 
 // site adds to a site what tests say often: every answer is held against the
@@ -142,3 +143,5 @@ func (s *site) events(t testing.TB, query url.Values) []api.Event {
 	must(t, json.Unmarshal(a.body, &page))
 	return page.Items
 }
+
+func tenantDraft(ref string) keeper.TenantDraft { return keeper.TenantDraft{Ref: ref, Name: ref} }

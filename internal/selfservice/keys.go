@@ -242,7 +242,11 @@ func (s *Service) testDraft(c *Caller) (*scheme.Scheme, keywright.Draft, error) 
 	if p.Expiry.Presence == keywright.Absent || p.Expiry.MinTTL > life || len(of.Formats()) == 0 {
 		return nil, keywright.Draft{}, conflict("keys of this API do not expire by themselves, so none is made for an hour: use a key of your own")
 	}
-	d := keywright.Draft{TTL: &life, Environment: s.o.Site.TestKeys, Metadata: map[string]string{testOwner: string(c.Person.ID)}}
+	environment, ok := s.testEnvironment(p)
+	if !ok {
+		return nil, keywright.Draft{}, conflict("no test keys are made here: use a key of your own")
+	}
+	d := keywright.Draft{TTL: &life, Environment: environment, Metadata: map[string]string{testOwner: string(c.Person.ID)}}
 	if p.Name.Presence != keywright.Absent {
 		d.Name = testName
 	}
@@ -250,6 +254,19 @@ func (s *Service) testDraft(c *Caller) (*scheme.Scheme, keywright.Draft, error) 
 		d.Permissions = []string{"*"}
 	}
 	return of, d, nil
+}
+
+// testEnvironment is the site's, or the first that nobody has to be granted.
+func (s *Service) testEnvironment(p keywright.Policy) (string, bool) {
+	if s.o.Site.TestKeys != "" || len(p.Environments) == 0 {
+		return s.o.Site.TestKeys, true
+	}
+	for _, e := range p.Environments {
+		if !e.Granted {
+			return e.Name, true
+		}
+	}
+	return "", false
 }
 
 // endOldTestKeys makes room among the caller's test keys for one more.

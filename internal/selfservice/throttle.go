@@ -74,17 +74,8 @@ func (t *throttle) wait(now time.Time, subject string) time.Duration {
 	return throttleWindow
 }
 
-// Wait is the cause of a Throttled error: how long until another attempt may do.
-type Wait time.Duration
-
-// Error implements error.
-func (w Wait) Error() string { return "room again in " + time.Duration(w).String() }
-
-// RetryAfter is how long to wait.
-func (w Wait) RetryAfter() time.Duration { return time.Duration(w) }
-
 func throttled(wait time.Duration, words string) error {
-	return &keywright.Error{Kind: people.Throttled, Detail: words, Cause: Wait(wait)}
+	return &keywright.Error{Kind: people.Throttled, Detail: words, Cause: people.Wait(wait)}
 }
 
 // neighbourhood is what an address is counted as: an IPv4 address alone, an IPv6

@@ -103,7 +103,9 @@ func NewSite(t testing.TB, o SiteOptions) *Site {
 	must(t, err)
 	s.Management = management.New(management.Options{
 		Keeper: s.Keeper, Store: store, Schemes: shipped, Gate: func() *gate.Gate { return g }, Clock: s.Clock.Now, Log: log, View: view,
-		Index: index, Pepper: secrets.Pepper, People: s.People, SiteURL: func(name string) string { return map[string]string{"": "https://console.localhost", o.Site.API: s.Server.URL}[name] },
+		Index: index, Pepper: secrets.Pepper, People: s.People, SiteURL: func(name string) string {
+			return map[string]string{"": "https://console.localhost", o.Site.API: s.Server.URL}[name]
+		},
 		Sites: func(name string) *selfservice.Service {
 			if name != o.Site.API {
 				return nil
