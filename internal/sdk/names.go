@@ -3,7 +3,6 @@ package sdk
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -65,7 +64,11 @@ func pascal(s, otherwise string) string {
 	for _, w := range words(s) {
 		b.WriteString(strings.ToUpper(w[:1]) + w[1:])
 	}
-	return identifier(b.String(), otherwise)
+	name := identifier(b.String(), otherwise)
+	if name == "" {
+		return ""
+	}
+	return strings.ToUpper(name[:1]) + name[1:]
 }
 
 // camel spells a text as the name of a method or a parameter.
@@ -84,6 +87,8 @@ func camel(s, otherwise string) string {
 	return identifier(b.String(), otherwise)
 }
 
+// identifier makes sure that a name is one. Keywords need no care: a type's name
+// begins in upper case, and the others are names of members.
 func identifier(s, otherwise string) string {
 	if s == "" {
 		return otherwise
@@ -94,18 +99,7 @@ func identifier(s, otherwise string) string {
 	if len(s) > 80 {
 		s = s[:80]
 	}
-	if slices.Contains(keywords(), s) {
-		s += "_"
-	}
 	return s
-}
-
-// keywords are what no identifier of ours may be.
-func keywords() []string {
-	return strings.Fields(`abstract any as async await boolean break case catch class const constructor continue debugger declare default delete do
-		else enum eval export extends false finally for from function get if implements import in instanceof interface is keyof let module namespace
-		never new null number object of package private protected public readonly require return set static string super switch symbol this throw
-		true try type typeof undefined unique unknown var void while with yield arguments prototype`)
 }
 
 // bare reports whether a text may stand as a property's name without quotes.

@@ -33,7 +33,7 @@ func TypeScript(file string, openAPI []byte, speaks *present.Scheme, class strin
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	w := &writer{doc: doc, auth: a, methods: newNames("call", "toString", "toJSON", "valueOf", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString")}
+	w := &writer{doc: doc, auth: a, methods: newNames("constructor", "call", "toString", "toJSON", "valueOf", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString")}
 	w.types = newTypes(doc, newNames(append(ofRuntime(), class)...))
 	if err := w.operations(); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)

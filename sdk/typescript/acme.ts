@@ -376,7 +376,7 @@ export class AcmeClient extends Base {
    * Needs the permission `messages:read`. Lines of JSON, which repeat your messages; it ends when the key does.
    * GET /v1/export
    */
-  export_(params: {
+  export(params: {
     rows?: number;
     /** How long to wait between rows. */
     pauseMs?: number;
