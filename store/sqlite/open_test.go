@@ -139,15 +139,15 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 	}
 	defer func() { _ = c.Close() }()
 	for sql, index := range map[string]string{
-		"SELECT body FROM keys k WHERE k.digest = $1 ORDER BY k.id LIMIT $2":                                                          "keys_digest",
-		"SELECT body FROM keys k WHERE k.tenant = $1 AND k.scheme || '' = $2 AND k.revoked = $3 AND k.id > $4 ORDER BY k.id LIMIT $5": "keys_tenant",
-		"SELECT body FROM keys k WHERE k.scheme = $1 ORDER BY k.id LIMIT $2":                                                          "keys_scheme",
-		"SELECT body FROM events e WHERE e.key_id = $1 AND e.tenant || '' = $2 ORDER BY e.seq DESC LIMIT $3":                          "events_key",
-		"SELECT body FROM events e WHERE e.tenant = $1 AND e.act = $2 ORDER BY e.seq DESC LIMIT $3":                                   "events_tenant",
-		"SELECT body FROM people p WHERE p.kind = $1 AND p.name = $2 AND p.name <> ''":                                                "people_name",
-		"SELECT body FROM people p WHERE p.kind = $1 AND p.owner <> '' AND p.owner = $2 AND p.tenant || '' = $3 AND p.id > $4 ORDER BY p.id LIMIT $5":   "people_owner",
-		"SELECT body FROM people p WHERE p.kind = $1 AND p.tenant <> '' AND p.tenant = $2 AND p.id > $3 ORDER BY p.id LIMIT $4":                          "people_tenant",
-		"SELECT kind, id FROM people WHERE expires <> 0 AND expires <= $1 ORDER BY expires LIMIT $2":                                  "people_expires",
+		"SELECT body FROM keys k WHERE k.digest = $1 ORDER BY k.id LIMIT $2":                                                                          "keys_digest",
+		"SELECT body FROM keys k WHERE k.tenant = $1 AND k.scheme || '' = $2 AND k.revoked = $3 AND k.id > $4 ORDER BY k.id LIMIT $5":                 "keys_tenant",
+		"SELECT body FROM keys k WHERE k.scheme = $1 ORDER BY k.id LIMIT $2":                                                                          "keys_scheme",
+		"SELECT body FROM events e WHERE e.key_id = $1 AND e.tenant || '' = $2 ORDER BY e.seq DESC LIMIT $3":                                          "events_key",
+		"SELECT body FROM events e WHERE e.tenant = $1 AND e.act = $2 ORDER BY e.seq DESC LIMIT $3":                                                   "events_tenant",
+		"SELECT body FROM people p WHERE p.kind = $1 AND p.name = $2 AND p.name <> ''":                                                                "people_name",
+		"SELECT body FROM people p WHERE p.kind = $1 AND p.owner <> '' AND p.owner = $2 AND p.tenant || '' = $3 AND p.id > $4 ORDER BY p.id LIMIT $5": "people_owner",
+		"SELECT body FROM people p WHERE p.kind = $1 AND p.tenant <> '' AND p.tenant = $2 AND p.id > $3 ORDER BY p.id LIMIT $4":                       "people_tenant",
+		"SELECT kind, id FROM people WHERE expires <> 0 AND expires <= $1 ORDER BY expires LIMIT $2":                                                  "people_expires",
 		"DELETE FROM receipts WHERE at < $1": "receipts_at",
 	} {
 		plan := ""

@@ -163,15 +163,19 @@ func recordEvents(t *testing.T, s people.Store) {
 	created := keywright.Event{At: epoch(), Act: keywright.PersonCreated, Actor: keywright.Actor{ID: "per_a", Name: "A", Address: "192.0.2.1"}, Detail: map[string]string{"person": "per_a"}}
 	added := keywright.Event{At: epoch(), Act: keywright.MemberAdded, Actor: keywright.Actor{ID: "system"}, Tenant: "ten_a", Reason: "because"}
 	away := keywright.Event{At: epoch(), Act: keywright.MemberAdded, Actor: keywright.Actor{ID: "system"}, Tenant: "ten_none"}
-	<-log.Changed()
+	heard := func() {
+		t.Helper()
+		select {
+		case <-log.Changed():
+		case <-time.After(10 * time.Second):
+			t.Fatal("a commit was not signalled")
+		}
+	}
+	heard()
 	updateRecords(t, s, func(tx people.RecordTx) error {
 		return errors.Join(tx.PutRecord(ctx, person("per_a")), tx.Append(ctx, created), tx.Append(ctx, added), tx.Append(ctx, away))
 	})
-	select {
-	case <-log.Changed():
-	case <-time.After(10 * time.Second):
-		t.Fatal("a commit was not signalled")
-	}
+	heard()
 	created.Cursor, added.Cursor, away.Cursor, added.TenantNow = 2, 3, 4, ptr(tenant("ten_a", "a"))
 	if got, want := changes(t, log, 1), []keywright.Event{created, added, away}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
