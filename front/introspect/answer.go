@@ -123,10 +123,9 @@ func refuseCaller(w http.ResponseWriter, a *scheme.Answer, permission string) {
 	}
 	switch {
 	case a.Status == http.StatusUnauthorized:
-		if w.Header().Get("WWW-Authenticate") == "" {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="keywright"`)
-		}
-		refuse(w, a.Status, invalidClient, "send a key of yours as Authorization: Bearer")
+		w.Header().Set("WWW-Authenticate", `Bearer realm="keywright"`)
+		w.Header().Add("WWW-Authenticate", `Basic realm="keywright"`)
+		refuse(w, a.Status, invalidClient, "send a key of yours: as Authorization: Bearer, or with its id in Authorization: Basic")
 	case a.Status == http.StatusForbidden:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="keywright", error="`+insufficientScope+`", scope="`+permission+`"`)
 		refuse(w, a.Status, insufficientScope, "your key may not do this: it needs "+permission)

@@ -95,16 +95,14 @@ func (s *server) asked(permission string, answer func(http.ResponseWriter, *http
 func (s *server) caller(w http.ResponseWriter, r *http.Request, permission string) (Caller, bool) {
 	id, asBearer, basic := fromBasic(r)
 	caller, refusal := s.Authorize(asBearer, permission)
-	switch {
-	case refusal != nil:
-		refuseCaller(w, refusal, permission)
-		return Caller{}, false
-	case basic && id != caller.Actor.ID:
-		w.Header().Set("WWW-Authenticate", `Basic realm="keywright"`)
-		refuse(w, http.StatusUnauthorized, invalidClient, "the client id is not that of the key")
-		return Caller{}, false
+	if refusal == nil && basic && id != caller.Actor.ID {
+		refusal = &scheme.Answer{Status: http.StatusUnauthorized}
 	}
-	return caller, true
+	if refusal == nil {
+		return caller, true
+	}
+	refuseCaller(w, refusal, permission)
+	return Caller{}, false
 }
 
 // fromBasic rewrites one Basic header as the Bearer that it stands for. What is
