@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/internal/management/wire"
 	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/people"
 )
 
 // SetupFile is the name of the set-up token's file in the secrets folder.
@@ -38,6 +40,7 @@ type SetupOptions struct {
 	Folder string // the secrets folder
 	Keeper *keeper.Keeper
 	Store  keywright.Store
+	People *people.Service // nil: only keys count as operators
 	Log    *slog.Logger
 	Clock  func() time.Time // the real one unless given: the token's 15 minutes are wall time
 	Random io.Reader        // crypto/rand unless given
@@ -78,6 +81,9 @@ func NewSetup(ctx context.Context, o SetupOptions) (*Setup, error) {
 		return nil, err
 	}
 	done, err := hasOperator(ctx, o.Store, o.Clock())
+	if err == nil && !done {
+		done, err = hasOperatorPerson(ctx, o.People)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +123,15 @@ func hasOperator(ctx context.Context, store keywright.Store, now time.Time) (boo
 		}
 	})
 	return found, err
+}
+
+// hasOperatorPerson reports whether a person may do everything already.
+func hasOperatorPerson(ctx context.Context, who *people.Service) (bool, error) {
+	if who == nil {
+		return false, nil
+	}
+	members, err := who.Members(ctx, keywright.OperatorTenant)
+	return slices.ContainsFunc(members, func(m people.Member) bool { return m.Role == people.Admin }), err
 }
 
 // writeToken replaces the file whole; it never follows what stood there.
@@ -167,14 +182,39 @@ func (s *Setup) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.problem(problemOf(err))
 		return
 	}
-	s.used = true
-	if err := os.Remove(s.path); err != nil {
-		s.o.Log.WarnContext(r.Context(), "management: the used set-up token's file could not be removed; it opens nothing any more", slog.String("path", s.path))
-	}
+	s.spend(r.Context())
 	rec.Header().Set("Content-Type", jsonType)
 	rec.Header().Set("Cache-Control", "no-store")
 	rec.WriteHeader(http.StatusCreated)
 	_ = json.NewEncoder(rec).Encode(wire.Issued(&out, s.o.Clock()))
+}
+
+// Use runs act in the name of whoever holds the token, and uses the token up if act
+// succeeds. Errors: people.ErrSignIn for every wrong token, people.Throttled, act's own.
+func (s *Setup) Use(ctx context.Context, token keywright.Credential, act func(by keywright.Actor) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, given := token.Reveal()
+	if p := s.check(given); p != nil {
+		kind := people.ErrSignIn
+		if p.Status == http.StatusTooManyRequests {
+			kind = people.Throttled
+		}
+		return &keywright.Error{Kind: kind, Detail: p.Detail}
+	}
+	if err := act(system()); err != nil {
+		return err
+	}
+	s.spend(ctx)
+	return nil
+}
+
+// spend ends the token.
+func (s *Setup) spend(ctx context.Context) {
+	s.used = true
+	if err := os.Remove(s.path); err != nil {
+		s.o.Log.WarnContext(ctx, "management: the used set-up token's file could not be removed; it opens nothing any more", slog.String("path", s.path))
+	}
 }
 
 // check answers a wrong, a used and an expired token alike, and slows guessing.

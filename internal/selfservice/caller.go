@@ -152,13 +152,16 @@ func (s *Service) serves(t *keywright.Tenant) bool {
 }
 
 // SignUp makes a tenant for a person whom an identity provider vouches for and who
-// is nobody's member yet; it is nil where the site makes none. It goes into
-// people.External.
+// is nobody's member yet, a thousand an hour at most; it is nil where the site makes
+// none. It goes into people.External.
 func (s *Service) SignUp() func(context.Context, people.Person) (keywright.TenantID, error) {
 	if !s.o.Site.SignUp {
 		return nil
 	}
 	return func(ctx context.Context, p people.Person) (keywright.TenantID, error) {
+		if err := s.signedUp.take(s.now(), "", "too many new accounts within an hour: try again later"); err != nil {
+			return "", err
+		}
 		name := p.Name
 		if name == "" {
 			name = p.Email

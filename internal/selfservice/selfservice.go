@@ -63,6 +63,7 @@ type Service struct {
 	registered *throttle
 	made       *throttle
 	tested     *throttle
+	signedUp   *throttle
 }
 
 // The rates, within an hour, of what is written for the asking.
@@ -80,7 +81,7 @@ func New(o Options) *Service {
 		o.Clock = time.Now
 	}
 	o.Site.Schemes = slices.Clone(o.Site.Schemes)
-	s := &Service{o: o, made: newThrottle(keysHour, peopleHour), tested: newThrottle(testKeysHour, peopleHour)}
+	s := &Service{o: o, made: newThrottle(keysHour, peopleHour), tested: newThrottle(testKeysHour, peopleHour), signedUp: newThrottle(everybodyHour, everybodyHour)}
 	each := perHour
 	if r := o.Site.Registration; r != nil && r.PerHour > 0 {
 		each = r.PerHour
