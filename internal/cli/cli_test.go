@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "keywright:", err)
 			os.Exit(cli.ExitCode(err))
 		}
-	}, "idof": firstID, "mode": mode, "browser": browser})
+	}, "idof": firstID, "mode": mode, "browser": browser, "realbrowser": realBrowser})
 }
 
 // firstID prints the id of the oldest key that is no operator's.
