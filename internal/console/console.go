@@ -1,0 +1,227 @@
+package console
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/internal/selfservice"
+	"github.com/keywright/keywright/oidc"
+	"github.com/keywright/keywright/people"
+	"github.com/keywright/keywright/scheme"
+)
+
+// Options of New: one site.
+type Options struct {
+	Name      string // the provider's, or "Keywright" for the operators' own site
+	Accent    string // a CSS colour in #rrggbb; "" is Keywright's
+	Docs      string // the path of the documentation's first page; "" where there is none
+	Base      string // where the API is called
+	Try       string // the path of a GET that tells whether a key works, for the sample; "" is /
+	CA        string // the file of the API's own certificate authority, for the sample; "" for the public ones
+	Variable  string // the environment variable that the docs put the key in
+	People    *people.Service
+	Providers *oidc.Providers      // nil: none
+	Self      *selfservice.Service // nil on the operators' site: no keys' pages there yet
+	Schemes   []*scheme.Scheme     // of the site, the first is the API's own; for formats, words and samples
+	Register  string               // the path of the public registration page, such as /mica-register; "" is none
+	NoPass    bool                 // passwords are off
+	Clock     func() time.Time
+	View      func(*http.Request) scheme.View
+	// Origin returns the site's own origin as the browser has it, such as
+	// https://docs.example.com:8443: from the request's host, which the site owns.
+	Origin func(*http.Request) string
+	// Tenant names the tenant of an invitation; nil leaves it unnamed.
+	Tenant func(ctx context.Context, id keywright.TenantID) (keywright.Tenant, error)
+	// Setup checks the one-use set-up token, runs act in the name of whoever holds
+	// it, and uses the token up if act succeeds. nil: there is nothing to set up
+	// here. Errors: people.ErrSignIn for any wrong token, people.Throttled, act's own.
+	Setup func(ctx context.Context, token keywright.Credential, act func(by keywright.Actor) error) error
+	Log   *slog.Logger
+}
+
+const root = "/account"
+
+// Handles reports whether a path is one of the pages that New answers.
+func (o *Options) Handles(path string) bool {
+	return path == root || strings.HasPrefix(path, root+"/") || (o.Register != "" && path == o.Register)
+}
+
+// New returns the handler of /account/… and of the registration page.
+func New(o Options) http.Handler {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &site{Options: o, mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(), used: newUsed()}
+	s.assets = newAssets(&o)
+	s.pages = parsePages(s)
+	s.routes()
+	return s
+}
+
+// site is the handler that New returns.
+type site struct {
+	Options
+	mux         *http.ServeMux
+	crossOrigin *http.CrossOriginProtection
+	assets      assets
+	pages       map[string]*template.Template
+	used        *used
+}
+
+// routes names every page. Whoever reads this list has seen all that there is.
+func (s *site) routes() {
+	s.open("GET /account/sign-in", (*visit).signInPage)
+	s.open("POST /account/sign-in", (*visit).signIn)
+	s.open("GET /account/sign-in/{provider}", (*visit).beginProvider)
+	s.open("GET /account/callback/{provider}", (*visit).finishProvider)
+	s.open("POST /account/sign-out", (*visit).signOut)
+	s.open("POST /account/passkey/begin", (*visit).beginPasskeySignIn)
+	s.open("POST /account/passkey/finish", (*visit).finishPasskeySignIn)
+	s.open("GET /account/invitation", (*visit).invitationPage)
+	s.open("POST /account/invitation", (*visit).acceptInvitation)
+	s.open("POST /account/invitation/as", (*visit).acceptInvitationAs)
+	s.open("GET /account/proof", (*visit).proofPage)
+	s.open("POST /account/proof", (*visit).prove)
+
+	s.member("GET /account", (*visit).home)
+	s.member("GET /account/sessions", (*visit).sessionsPage)
+	s.member("POST /account/sessions/end", (*visit).endSession)
+	s.member("POST /account/sessions/end-others", (*visit).endOtherSessions)
+	s.member("GET /account/passkeys", (*visit).passkeysPage)
+	s.member("POST /account/passkeys/begin", (*visit).beginPasskey)
+	s.member("POST /account/passkeys/add", (*visit).addPasskey)
+	s.member("POST /account/passkeys/remove", (*visit).removePasskey)
+	s.member("GET /account/password", (*visit).passwordPage)
+	s.member("POST /account/password", (*visit).setPassword)
+	s.member("GET /account/members", (*visit).membersPage)
+	s.member("POST /account/members/role", (*visit).amendMember)
+	s.member("GET /account/members/remove", (*visit).removeMemberPage)
+	s.member("POST /account/members/remove", (*visit).removeMember)
+	s.member("POST /account/invitations", (*visit).invite)
+	s.member("POST /account/invitations/withdraw", (*visit).withdraw)
+	if s.Self != nil {
+		s.keyRoutes()
+	}
+	if s.Setup != nil {
+		s.open("GET /account/setup", (*visit).setupPage)
+		s.open("POST /account/setup", (*visit).setup)
+	}
+	if s.Register != "" && s.Self != nil {
+		s.open("GET "+s.Register, (*visit).registerPage)
+		s.open("POST "+s.Register, (*visit).register)
+	}
+	s.mux.HandleFunc("GET /account/assets/{name}", s.assets.serve)
+	s.mux.Handle("GET /account/{$}", http.RedirectHandler(root, http.StatusPermanentRedirect))
+	s.open("/", (*visit).nowhere)
+}
+
+func (s *site) keyRoutes() {
+	s.member("GET /account/keys", (*visit).keysPage)
+	s.member("GET /account/keys/new", (*visit).newKeyPage)
+	s.member("POST /account/keys/new", (*visit).createKey)
+	s.member("GET /account/keys/{id}", (*visit).keyPage)
+	s.member("POST /account/keys/{id}/amend", (*visit).amendKey)
+	s.member("GET /account/keys/{id}/{act}", (*visit).keyActPage)
+	s.member("POST /account/keys/{id}/rotate", (*visit).rotateKey)
+	s.member("POST /account/keys/{id}/pause", (*visit).pauseKey)
+	s.member("POST /account/keys/{id}/resume", (*visit).resumeKey)
+	s.member("POST /account/keys/{id}/revoke", (*visit).revokeKey)
+	s.member("POST /account/keys/{id}/delete", (*visit).deleteKey)
+	s.member("POST /account/keys/{id}/reveal", (*visit).revealKey)
+}
+
+// ServeHTTP puts on every answer what it must carry, and refuses what another
+// site's page sends.
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	armour(w.Header())
+	defer func() {
+		if p := recover(); p != nil {
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(p)
+			}
+			s.Log.ErrorContext(r.Context(), "console: a page failed", slog.String("path", r.URL.Path), slog.String("stack", string(debug.Stack())))
+			s.visit(w, r).problem(http.StatusInternalServerError, "Something went wrong", "That is a fault of ours, and it has been noted. Try again in a moment.")
+		}
+	}()
+	if err := s.fromElsewhere(r); err != nil {
+		s.visit(w, r).problem(http.StatusForbidden, "This came from another site", "A page that is not one of ours sent this request, so nothing was done. Open the page here and try again.")
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	s.mux.ServeHTTP(w, r)
+}
+
+const maxBody = 64 << 10
+
+// fromElsewhere refuses what another origin's page sent. Behind a proxy that hides
+// the host, the site's configured origin counts.
+func (s *site) fromElsewhere(r *http.Request) error {
+	err := s.crossOrigin.Check(r)
+	if err != nil && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == s.Origin(r) {
+		return nil
+	}
+	return err
+}
+
+// policy is the Content-Security-Policy of every page: everything comes from the
+// site itself, nothing is inline, nobody frames it.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+
+func armour(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	// Not no-referrer: with that, a browser says "Origin: null" in our own forms.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
+	h.Set("Cache-Control", "no-store")
+}
+
+// open serves a page to anybody; member only to who is signed in.
+func (s *site) open(pattern string, do func(*visit) error) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		v := s.visit(w, r)
+		if err := v.recognise(); err != nil {
+			v.fail(err)
+			return
+		}
+		v.fail(do(v))
+	})
+}
+
+func (s *site) member(pattern string, do func(*visit) error) {
+	s.open(pattern, func(v *visit) error {
+		if v.who == nil {
+			return v.redirect(signInPath + "?next=" + escape(v.here()))
+		}
+		if v.provesFirst() {
+			return v.redirect(proofPath + "?next=" + escape(v.here()))
+		}
+		return do(v)
+	})
+}
+
+// visit begins a visit to a page.
+func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
+	id := "req_" + rand.Text()[:16]
+	w.Header().Set("X-Request-Id", id)
+	view := s.View(r)
+	return &visit{
+		site: s, w: w, r: r.WithContext(selfservice.WithRequestID(r.Context(), id)),
+		from: people.From{Address: view.Address, Agent: r.UserAgent(), RequestID: id},
+	}
+}

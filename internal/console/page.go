@@ -1,0 +1,276 @@
+package console
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// page is what every template is given.
+type page struct {
+	v       *visit
+	Title   string
+	Section string            // which of the navigation's entries this is
+	Notice  string            // what was just done
+	Problem string            // what is wrong with the whole of a form
+	Wrong   map[string]string // what is wrong with its fields
+	Form    url.Values        // what was typed; never a secret
+	Narrow  bool              // a form and little else
+	Body    any               // what this page is about
+}
+
+// Name, Docs and so on are the site, as templates ask for it.
+func (p *page) Name() string { return p.v.Name }
+
+// Docs is the path of the documentation.
+func (p *page) Docs() string { return p.v.Docs }
+
+// SignedIn reports whether there is somebody.
+func (p *page) SignedIn() bool { return p.v.who != nil }
+
+// Person is who is there.
+func (p *page) Person() people.Person { return p.v.who.Person }
+
+// Role is what they are here.
+func (p *page) Role() people.Role { return p.v.who.Role }
+
+// Tenant is where they are.
+func (p *page) Tenant() keywright.Tenant { return p.v.who.Tenant }
+
+// Tenants are all that they may choose of.
+func (p *page) Tenants() []keywright.Tenant { return p.v.who.Tenants }
+
+// Chosen is the tenant that forms take along; "" where there is no choice.
+func (p *page) Chosen() string { return p.v.tenant }
+
+// Here is the path of this page.
+func (p *page) Here() string { return p.v.r.URL.Path }
+
+// Operators reports whether this is the operators' own site.
+func (p *page) Operators() bool { return p.v.Self == nil }
+
+// Passwords reports whether people sign in with passwords here.
+func (p *page) Passwords() bool { return !p.v.NoPass }
+
+// Link spells a path of ours with the tenant that was chosen.
+func (p *page) Link(path string) string { return p.v.link(path) }
+
+// May reports whether the person who is there may do something.
+func (p *page) May(right string) bool { return p.v.who != nil && p.v.who.May(people.Right(right)) }
+
+// link is one entry of the navigation.
+type link struct {
+	Name, Path string
+	Current    bool
+}
+
+// Navigation lists where a person who is signed in can go.
+func (p *page) Navigation() []link {
+	if p.v.who == nil || p.v.provesFirst() {
+		return nil
+	}
+	entries := []link{{Name: "Account", Path: root}}
+	if p.v.Self != nil {
+		entries = append(entries, link{Name: "API keys", Path: keysPath})
+	}
+	if p.May(string(people.ReadPeople)) {
+		entries = append(entries, link{Name: "Members", Path: root + "/members"})
+	}
+	entries = append(entries, link{Name: "Sessions", Path: root + "/sessions"}, link{Name: "Passkeys", Path: root + "/passkeys"})
+	for i := range entries {
+		entries[i].Current = entries[i].Name == p.Section
+		entries[i].Path = p.v.link(entries[i].Path)
+	}
+	return entries
+}
+
+// field is one input of a form.
+type field struct {
+	Name, Label, Type, Complete, Hint string
+	Value, Wrong                      string
+	Required, Focus                   bool
+	Max                               int
+}
+
+// input describes an input: its name, its label, and any of type=…, autocomplete=…,
+// hint=…, required and focus. What was typed comes back into it, but for passwords.
+func input(p *page, name, label string, more ...string) field {
+	f := field{Name: name, Label: label, Type: "text", Complete: "off", Value: p.Form.Get(name), Wrong: p.Wrong[name], Max: 1000}
+	for _, m := range more {
+		key, value, _ := strings.Cut(m, "=")
+		switch key {
+		case "type":
+			f.Type = value
+		case "autocomplete":
+			f.Complete = value
+		case "hint":
+			f.Hint = value
+		case "required":
+			f.Required = true
+		case "focus":
+			f.Focus = true
+		}
+	}
+	if f.Type == "password" {
+		f.Value = ""
+	}
+	return f
+}
+
+// dates is a date and a time of a form.
+type dates struct {
+	Must       bool
+	Legend     string
+	Hint       string
+	Date, Time string
+	Today      string
+	Wrong      map[string]string
+}
+
+func (p *page) dates(must bool, hint string) dates {
+	return dates{
+		Legend: "Expires", Must: must, Hint: hint, Date: p.Form.Get("expires_date"), Time: p.Form.Get("expires_time"),
+		Today: p.v.now().Format(time.DateOnly), Wrong: p.Wrong,
+	}
+}
+
+// expiry describes the field of a key's expiry.
+func expiry(p *page) dates {
+	must := false
+	switch b := p.Body.(type) {
+	case newKeyBody:
+		must = b.MustExpire()
+	case keyBody:
+		must = b.Key.Policy.Expiry.Presence == keywright.Required
+	}
+	if must {
+		return p.dates(true, "The key stops at this instant. You can change it later.")
+	}
+	return p.dates(false, "The key stops at this instant. Leave both empty for never.")
+}
+
+// pausing describes the field of a pause's end.
+func pausing(p *page) dates {
+	d := p.dates(false, "The pause ends by itself at this instant. Leave both empty to end it yourself.")
+	d.Legend = "Pause until"
+	return d
+}
+
+// card is one key in a list.
+type card struct {
+	Page *page
+	Row  row
+}
+
+func parsePages(s *site) map[string]*template.Template {
+	funcs := template.FuncMap{
+		"asset":  s.assets.path,
+		"input":  input,
+		"when":   when,
+		"expiry": expiry, "pausing": pausing,
+		"card": func(p *page, r row) card { return card{p, r} },
+		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	}
+	shared := template.Must(template.New("shared").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+	files, err := templateFiles.ReadDir("templates")
+	if err != nil {
+		panic(err) // they are in the program
+	}
+	all := map[string]*template.Template{}
+	for _, f := range files {
+		if f.Name() == "layout.html" || f.Name() == "parts.html" {
+			continue
+		}
+		t := template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, path.Join("templates", f.Name())))
+		all[strings.TrimSuffix(f.Name(), ".html")] = t
+	}
+	return all
+}
+
+// when spells an instant, with its zone.
+func when(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 MST") }
+
+// show answers with a page.
+func (v *visit) show(status int, name string, p page) error {
+	p.v = v
+	if p.Form == nil {
+		p.Form = url.Values{}
+	}
+	var out bytes.Buffer
+	if err := v.pages[name].ExecuteTemplate(&out, "layout", &p); err != nil {
+		return &keywright.Error{Kind: keywright.Internal, Detail: "the page could not be made", Cause: err}
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.WriteHeader(status)
+	if v.r.Method != http.MethodHead {
+		_, _ = out.WriteTo(v.w) // whoever went away does not read it
+	}
+	return nil
+}
+
+// again shows a form once more, with what is wrong and what was typed.
+func (v *visit) again(name string, p page, err error) error {
+	status, _ := v.status(err)
+	if status >= http.StatusInternalServerError || status == http.StatusNotFound {
+		return err
+	}
+	p.Form = v.typed()
+	p.Wrong = map[string]string{}
+	said, at := said(err)
+	if at != "" {
+		p.Wrong[at] = said
+		p.Problem = "Something is not right yet: see below."
+	} else {
+		p.Problem = said
+	}
+	return v.show(status, name, p)
+}
+
+// typed is what a form held, without its secrets.
+func (v *visit) typed() url.Values {
+	out := url.Values{}
+	for name, values := range v.r.PostForm {
+		if !strings.Contains(name, "password") && name != "token" {
+			out[name] = values
+		}
+	}
+	return out
+}
+
+// said returns what an error tells a person, and the field that it is about.
+func said(err error) (text, at string) {
+	e, ok := errorOf(err)
+	if !ok {
+		return "Something went wrong.", ""
+	}
+	if e.Field == "Idempotency-Key" {
+		return "This form has been used already. Open it again to go on.", ""
+	}
+	if strings.HasPrefix(e.Field, "addresses") {
+		e.Field = "addresses"
+	}
+	if strings.HasPrefix(e.Field, "permissions") {
+		e.Field = "permissions"
+	}
+	return sentence(e.Detail), e.Field
+}
+
+// problem answers with a page that says what is wrong and how to go on.
+func (v *visit) problem(status int, title, text string) {
+	if err := v.show(status, "problem", page{Title: title, Narrow: true, Body: text}); err != nil {
+		v.Log.ErrorContext(v.ctx(), "console: the page of a problem failed", slog.String("error", err.Error()))
+		http.Error(v.w, title, status)
+	}
+}
