@@ -8,9 +8,16 @@ const minEntropy = 128
 // compileFormats checks the shapes across each other: one is minted for each
 // environment and class.
 func (c *compiler) compileFormats() {
+	if len(c.page.formats) == 0 && c.s.jwt {
+		c.tokensAlone()
+		return
+	}
 	if len(c.page.formats) == 0 {
 		c.add(c.page.root, `a scheme needs the field "format" (or "formats"), such as "acme_{secret:base62:40}"`)
 		return
+	}
+	if c.page.lifeAt.line == 0 {
+		c.add(c.page.root, `a scheme needs the field "life"`)
 	}
 	before := len(c.found)
 	for i := range c.page.formats {
@@ -22,6 +29,20 @@ func (c *compiler) compileFormats() {
 	c.classes()
 	c.minted()
 	c.assign()
+}
+
+// tokensAlone holds a scheme without a format to what it can be: a contract for
+// those who log in, of which no key is ever made.
+func (c *compiler) tokensAlone() {
+	if c.page.lifeAt.line != 0 {
+		c.add(c.page.lifeAt, "a scheme that takes tokens alone makes no keys: leave life out, or give it a format")
+	}
+	for i := range c.s.ways {
+		w := &c.s.ways[i]
+		if w.pair() || w.places[0].header == "" || w.places[0].basic != notBasic || w.class != "" {
+			c.add(w.page, "a token is read from a header, such as {header: Authorization, word: Bearer}")
+		}
+	}
 }
 
 func (c *compiler) format(p *formatPage) {

@@ -48,6 +48,9 @@ func (s *Scheme) Mint(r io.Reader, m Minting) (keywright.Credential, error) {
 }
 
 func (s *Scheme) minted(m Minting) (*format, error) {
+	if len(s.formats) == 0 {
+		return nil, &keywright.Error{Kind: keywright.Invalid, Field: "scheme", Detail: "the scheme " + s.name + " takes the tokens of logins alone: no key is made for it"}
+	}
 	class := m.Class
 	if class == "" {
 		class = s.formats[0].class

@@ -16,6 +16,7 @@ type page struct {
 	formatsAt     at
 	formatsIn     string
 	life          lifePage
+	lifeAt        at
 	limits        []limitPage
 	limitHeaders  []text
 	manners       mannersPage
@@ -176,7 +177,10 @@ func pageFields() []field[page] {
 				p.addFormat(d, item, "formats")
 			}
 		}},
-		{"life", true, func(d *decoder, p *page, n ast.Node) { mapping(d, n, "life", lifeFields(), &p.life) }},
+		{"life", false, func(d *decoder, p *page, n ast.Node) {
+			p.lifeAt = whereIs(n)
+			mapping(d, n, "life", lifeFields(), &p.life)
+		}},
 		{"limits", false, func(d *decoder, p *page, n ast.Node) {
 			for _, item := range d.list(n, "limits", maxAnswers) {
 				l := limitPage{at: whereIs(item)}

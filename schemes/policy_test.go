@@ -107,6 +107,8 @@ func TestPublishedLimits(t *testing.T) {
 		"truestamp":               "[]",
 		"domain-trust":            "[]",
 		"keywright":               "[{minute 0 6000 1m0s false false}]",
+		"trusset-members":         "[]",
+		"domain-trust-members":    "[]",
 	} {
 		if got := fmt.Sprint(shipped(t, name).Limits()); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
@@ -151,6 +153,8 @@ func TestUniformRefusals(t *testing.T) {
 		"trusset-mica-management": {"missing foreign", "malformed unknown revoked retired expired paused tenant_archived"},
 		"domain-trust":            {"missing foreign malformed unknown revoked retired expired paused tenant_archived"},
 		"trust-swiftly":           {"missing foreign malformed unknown revoked retired expired paused tenant_archived"},
+		"trusset-members":         {"foreign malformed unknown revoked retired expired paused tenant_archived"},
+		"domain-trust-members":    {"missing foreign malformed unknown revoked retired expired paused tenant_archived"},
 		"keywright":               {"foreign malformed unknown revoked retired expired paused tenant_archived"},
 	} {
 		s := shipped(t, name)

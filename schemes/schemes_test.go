@@ -7,7 +7,7 @@ func TestShippedSchemesParse(t *testing.T) {
 	if err != nil {
 		t.Fatal("\n" + err.Error())
 	}
-	if len(all) != 8 {
-		t.Fatalf("%d schemes ship, want 8", len(all))
+	if len(all) != 10 {
+		t.Fatalf("%d schemes ship, want 10", len(all))
 	}
 }

@@ -85,8 +85,8 @@ func NewSigner(seed [ed25519.SeedSize]byte) (*Signer, error) {
 // identity without an audience, or one that lives longer than IdentityLife, is
 // refused: no verifier would take it.
 func (s *Signer) Sign(i Identity) (string, error) {
-	if i.Audience == "" || i.Subject == "" || i.Key == "" {
-		return "", errors.New("seal: an identity needs an audience, a subject and a key")
+	if i.Audience == "" || i.Subject == "" || (i.Key == "") == (i.Login == "") {
+		return "", errors.New("seal: an identity needs an audience, a subject, and either a key or a login")
 	}
 	if life := i.Expires - i.IssuedAt; life <= 0 || life > int64(IdentityLife/time.Second) {
 		return "", fmt.Errorf("seal: an identity lives for 1 to %d seconds, not %d", int64(IdentityLife/time.Second), life)

@@ -98,8 +98,8 @@ func (v *Verifier) fault(i *Identity) string {
 		return "it has another issuer"
 	case i.Audience != v.audience:
 		return "it is for another audience"
-	case i.Subject == "" || i.Key == "":
-		return "it names no tenant or no key"
+	case i.Subject == "" || (i.Key == "") == (i.Login == ""):
+		return "it names no tenant, or neither a key nor a login"
 	case i.IssuedAt < 0 || i.Expires <= i.IssuedAt || // a negative iat could make the difference overflow
 		i.Expires-i.IssuedAt > int64(IdentityLife/time.Second):
 		return "it lives too long"

@@ -21,6 +21,7 @@ type fixtures struct {
 		Digest(keywright.Credential) keywright.Digest
 	}
 	made   map[string]keywright.Credential
+	tokens map[string]vouched
 	cursor keywright.Cursor
 }
 
@@ -41,8 +42,14 @@ func (f *fixtures) credential(s *scheme.Scheme, name string, extra map[string]st
 	}
 	n := len(f.made)
 	ref := fixtureRef[:5] + fmt.Sprintf("%03d", n)
-	c, err := s.Mint(rand.Reader, scheme.Minting{Ref: ref, Environment: environment})
-	must(f.t, err)
+	var c keywright.Credential
+	if takesTokensAlone(s) {
+		c = f.token()
+	} else {
+		var err error
+		c, err = s.Mint(rand.Reader, scheme.Minting{Ref: ref, Environment: environment})
+		must(f.t, err)
+	}
 	f.made[id] = c
 	if name == "" || name == "unknown" {
 		return c
@@ -66,6 +73,10 @@ func (f *fixtures) credential(s *scheme.Scheme, name string, extra map[string]st
 	}
 	f.age(name, &key, &tenant)
 	f.put(keywright.Event{Tenant: tenant.ID, TenantNow: &tenant})
+	if takesTokensAlone(s) {
+		f.vouch(c, &key)
+		return c
+	}
 	f.put(keywright.Event{Key: key.ID, KeyNow: &key})
 	return c
 }

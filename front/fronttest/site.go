@@ -91,7 +91,7 @@ func newSite(t *testing.T) *Site {
 	secrets, err := seal.Ephemeral(rand.Reader)
 	must(t, err)
 	index := verify.New(verify.Options{})
-	f := &fixtures{t: t, index: index, pepper: secrets.Pepper, made: map[string]keywright.Credential{}}
+	f := &fixtures{t: t, index: index, pepper: secrets.Pepper, made: map[string]keywright.Credential{}, tokens: map[string]vouched{}}
 	s.fixtures = f
 	apis := s.collect(t, f)
 	index.Refresh(0)
@@ -120,7 +120,7 @@ func (s *Site) collect(t *testing.T, f *fixtures) []gate.API {
 			apis = append(apis, gate.API{
 				Name: fmt.Sprintf("%s-%d", name, at), Hosts: []string{fmt.Sprintf("api-%d%s", at, hostSuffix)}, Scheme: s.schemes[name],
 				Routes: []gate.Route{{Methods: []string{"GET"}, Path: getOnly, Need: need}},
-				Help:   "https://docs.example.com/rotation",
+				Help:   "https://docs.example.com/rotation", Tokens: f,
 			})
 		}
 		return &apis[at]
