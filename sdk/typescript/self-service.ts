@@ -252,8 +252,8 @@ export interface Me {
   role: string;
   /** The id of the session; absent where a token of an identity provider was presented. */
   session?: string;
-  /** The tenant that is meant when none is said; null for a person who has none here. */
-  tenant: Tenant;
+  /** The tenant that is meant; absent for a person who has none here. */
+  tenant?: Tenant;
   /** All that the person is a member of here. */
   tenants: Array<Membership>;
 }

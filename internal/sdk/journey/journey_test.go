@@ -24,9 +24,12 @@ func TestTSP04TheClientsCallEverySystem(t *testing.T) {
 	for _, c := range sdk.AllCommitted() {
 		files[c.File] = read(t, filepath.Join(root, sdk.Folder, c.File))
 	}
-	files["journey.ts"] = read(t, filepath.Join("testdata", "journey.ts"))
+	for _, name := range []string{"journey.ts", "guide.ts"} {
+		files[name] = read(t, filepath.Join("testdata", name))
+	}
 	dir := nodetest.Compile(t, true, files)
 	credentials, ca := startDemo(t)
+	t.Run("TSP-06 the guide's code", func(t *testing.T) { guide(t, dir, credentials) })
 	out := nodetest.Run(t, dir, "journey.js", []string{"NODE_EXTRA_CA_CERTS=" + ca}, credentials)
 	lines := strings.Split(out, "\n")
 	for _, want := range []string{
@@ -39,6 +42,23 @@ func TestTSP04TheClientsCallEverySystem(t *testing.T) {
 				t.Errorf("not among\n%s", out)
 			}
 		})
+	}
+}
+
+// guide runs the code of docs/guide/typescript-sdk.md.
+func guide(t *testing.T, dir, credentials string) {
+	t.Helper()
+	var has demo.Credentials
+	if err := json.Unmarshal(read(t, credentials), &has); err != nil {
+		t.Fatal(err)
+	}
+	out := nodetest.Run(t, dir, "guide.js", []string{
+		"TRUST_SWIFTLY_URL=" + has.TrustSwiftly.Direct, "TRUST_SWIFTLY_API_KEY=" + has.TrustSwiftly.Accounts[0].Key,
+		"TRUSTIFI_URL=" + has.Trustifi.Direct, "TRUSTIFI_KEY=" + has.Trustifi.Users[0].Key, "TRUSTIFI_SECRET=" + has.Trustifi.Users[0].Secret,
+		"KEYWRIGHT_SERVER=" + strings.TrimSuffix(has.Management.Base, "/v1"), "KEYWRIGHT_KEY=" + has.Management.Key,
+	})
+	if want := "ada@example.com\n" + has.Trustifi.Users[0].Email + "\n422 api_validation_error\nCI"; out != want {
+		t.Errorf("%s", out)
 	}
 }
 

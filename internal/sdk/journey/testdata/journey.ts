@@ -125,7 +125,7 @@ async function callTrustSwiftly(): Promise<void> {
 }
 
 async function callManagement(): Promise<void> {
-  const c = new management.KeywrightClient({ baseUrl: demo.management.base, key: demo.management.key });
+  const c = new management.KeywrightClient({ baseUrl: demo.management.base.replace(/\/v1$/, ""), key: demo.management.key });
   const tenant = await c.createTenant({ body: { ref: "from-typescript" } });
   const once = { idempotencyKey: "one-and-only" };
   const key = await c.createKey({ body: { tenant: tenant.ref, scheme: "keywright", environment: "live", name: "CI", permissions: ["files:read"] } }, once);
