@@ -69,6 +69,7 @@ func (s *server) each(by *Caller, q *question, do func(*scheme.Scheme, *keywrigh
 		}
 		need := all[name].Need()
 		need.From = q.address
+		need.Permissions = slices.Concat(need.Permissions, strings.Fields(q.scope))
 		if by.Tenant != keywright.OperatorTenant {
 			need.Tenant = by.Tenant
 			if need.Tenant == "" {

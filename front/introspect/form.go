@@ -14,6 +14,7 @@ type question struct {
 	token   string
 	scheme  string     // "": any
 	address netip.Addr // where the token was used from; the zero one is not known
+	scope   string     // what it must be allowed, with spaces between; "": nothing is asked
 }
 
 // fault is why a request was not understood.
@@ -50,7 +51,8 @@ func readQuestion(w http.ResponseWriter, r *http.Request) (question, *fault) {
 }
 
 // parse reads the body. Parameters that are not known are passed over, as OAuth
-// asks; token_type_hint is one, because a token's form says more.
+// asks; token_type_hint is one, because a token's form says more. A scope is none of
+// them: gateways that send one do not look at it themselves.
 func parse(body string) (question, *fault) {
 	bad := func(text string) (question, *fault) {
 		return question{}, &fault{http.StatusBadRequest, invalidRequest, text}
@@ -64,7 +66,7 @@ func parse(body string) (question, *fault) {
 			return bad("a parameter stands there more than once")
 		}
 	}
-	q := question{token: form.Get("token"), scheme: form.Get("scheme")}
+	q := question{token: form.Get("token"), scheme: form.Get("scheme"), scope: form.Get("scope")}
 	if q.token == "" {
 		return bad("the parameter token is missing")
 	}

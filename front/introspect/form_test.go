@@ -23,7 +23,7 @@ func FuzzForm(f *testing.F) {
 		if q.token == "" || strings.Count("&"+body, "&token=") > 1 {
 			t.Errorf("%q is about %q", body, q.token)
 		}
-		again := url.Values{"token": {q.token}, "scheme": {q.scheme}}
+		again := url.Values{"token": {q.token}, "scheme": {q.scheme}, "scope": {q.scope}}
 		if q.address.IsValid() {
 			again.Set("address", q.address.String())
 		}

@@ -145,6 +145,24 @@ func TestRFC7662WhatIsNotGrantedIsInactiveAlike(t *testing.T) {
 	w.inactive("in an environment that was taken away", w.ask(prod))
 }
 
+// Gateways that send a scope leave it to the server to look at it.
+func TestAScopeThatIsAskedForIsLookedAt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.tenant("abcd1234")
+	_, reader := w.issue("abcd1234", "keywright", keywright.Draft{Permissions: []string{"files:read"}})
+	_, all := w.issue("abcd1234", "keywright", keywright.Draft{Permissions: []string{"*"}})
+	for scope, may := range map[string]bool{"": true, "files:read": true, " files:read ": true, "files:read files:write": false, "files:write": false, "files": false} {
+		if a := w.ask(reader, "scope", scope); a.at(t, "active") != may {
+			t.Errorf("%q: %s", scope, a.text)
+		}
+		if a := w.ask(all, "scope", scope); a.at(t, "active") != true {
+			t.Errorf("everything, %q: %s", scope, a.text)
+		}
+	}
+	w.inactive("what it may not", w.ask(reader, "scope", "files:write"))
+}
+
 func TestRFC7662ATenantAsksAboutItsOwnKeysOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
