@@ -3,9 +3,9 @@ package daemon
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,7 +35,7 @@ type core struct {
 	limiter  *limit.Limiter
 	bounded  bool // the view can grow old: the store is not ours alone
 	unfollow func()
-	setup    http.Handler // nil once there is an operator key
+	setup    *management.Setup // nil once there is an operator
 }
 
 // openCore opens the store and fills the index. Every error says what to do; the
@@ -61,7 +61,10 @@ func openCore(ctx context.Context, o *Options, plan *Plan) (c *core, err error) 
 		Store: c.store, Schemes: plan.Schemes, Pepper: c.secrets.Pepper, Sealer: c.secrets.Sealer,
 		Clock: o.Clock, Random: rand.Reader, Wait: c.follower.Wait, Sole: !c.bounded,
 	})
-	records, _ := c.store.(people.Store)
+	records, ok := c.store.(people.Store)
+	if !ok {
+		return c, errors.New("the store keeps no people")
+	}
 	c.people = people.New(people.Options{
 		Store: records, Keys: c.store, Clock: o.Clock, SessionIdle: cfg.People.SessionIdle, SessionLife: cfg.People.SessionLife,
 		InvitationLife: cfg.People.InvitationLife, NoPasswords: !cfg.People.Passwords,
@@ -154,7 +157,7 @@ func (c *core) close() error {
 // offerSetup leaves a set-up token where there is no operator key yet. Only the
 // token's path is said anywhere.
 func (c *core) offerSetup(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
-	s, err := management.NewSetup(ctx, management.SetupOptions{Folder: cfg.SecretsDir, Keeper: c.keeper, Store: c.store, Log: log})
+	s, err := management.NewSetup(ctx, management.SetupOptions{Folder: cfg.SecretsDir, Keeper: c.keeper, Store: c.store, People: c.people, Log: log})
 	if err != nil {
 		return fmt.Errorf("the set-up token: %w", err)
 	}

@@ -1,17 +1,21 @@
 package daemon
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
 
+	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/front/forwardauth"
+	"github.com/keywright/keywright/front/introspect"
 	"github.com/keywright/keywright/front/proxy"
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/config"
 	"github.com/keywright/keywright/internal/management"
 	"github.com/keywright/keywright/oidc"
+	"github.com/keywright/keywright/scheme"
 )
 
 // generation is what one configuration makes, whole: a request is served by one
@@ -29,6 +33,7 @@ type generation struct {
 	sites      map[string]*site           // by API
 	siteHosts  map[string]*site           // by host
 	pages      http.Handler               // of the operators' site
+	oauth      http.Handler               // introspection and revocation
 	hasPage    func(path string) bool
 	users      atomic.Int64
 	retired    atomic.Bool
@@ -87,21 +92,47 @@ func (d *Daemon) generate(plan *Plan) (*generation, error) {
 	return g, d.sites(g)
 }
 
+// managementHandler answers the management API, and gateways that ask as OAuth has it.
 func (d *Daemon) managementHandler(g *generation, own func() *gate.Gate) http.Handler {
-	plan, hops := g.plan, g.hops
 	o := management.Options{
-		Keeper: d.core.keeper, Store: d.core.store, Schemes: plan.Schemes, Gate: own, Clock: d.o.Clock, Log: d.log, View: hops.View,
-		Index: d.core.index, Pepper: d.core.secrets.Pepper, APIs: plan.find, Observe: d.metrics.observe, Setup: d.core.setup,
+		Keeper: d.core.keeper, Store: d.core.store, Schemes: g.plan.Schemes, Gate: own, Clock: d.o.Clock, Log: d.log, View: g.hops.View,
+		Index: d.core.index, Pepper: d.core.secrets.Pepper, APIs: g.plan.find, Observe: d.metrics.observe,
 		People: d.core.people, Sites: g.siteNamed, SiteURL: d.siteURLs(g),
 	}
+	if d.core.setup != nil {
+		o.Setup = d.core.setup // not a nil *Setup, which would be no nil Handler
+	}
+	g.oauth = d.introspection(g, o)
 	h := management.New(o)
 	if d.o.Console != nil {
 		h = d.o.Console(h, func(r *http.Request, api string) gate.Verdict {
-			v := hops.View(r)
+			v := g.hops.View(r)
 			return own().Pass(&v, api)
 		})
 	}
 	return h
+}
+
+func (d *Daemon) introspection(g *generation, o management.Options) http.Handler {
+	front := introspect.Options{
+		Issuer: d.siteURLs(g)(""), Schemes: func() map[string]*scheme.Scheme { return g.plan.Schemes }, Index: d.core.index, Pepper: d.core.secrets.Pepper,
+		Authorize: management.Authorize(o), Clock: d.o.Clock,
+		Revoke: func(ctx context.Context, by keywright.Actor, id keywright.KeyID) error {
+			_, err := d.core.keeper.Revoke(ctx, by, id, keywright.Unspecified)
+			return err
+		},
+		Key: func(ctx context.Context, id keywright.KeyID) (k keywright.Key, err error) {
+			err = d.core.store.View(ctx, func(r keywright.Reader) error {
+				k, err = r.Key(ctx, id)
+				return err
+			})
+			return k, err
+		},
+	}
+	if len(g.providers) > 0 {
+		front.Tokens = anyLogin(g)
+	}
+	return introspect.New(front)
 }
 
 // public is what the http and https doors answer: the management API under its
@@ -133,6 +164,8 @@ const openAPIPath = "/.well-known/keywright/openapi/"
 func (d *Daemon) answerConsole(g *generation, w http.ResponseWriter, r *http.Request) {
 	labelled(r, management.APIName)
 	switch r.URL.Path {
+	case introspect.IntrospectPath, introspect.RevokePath, introspect.MetadataPath:
+		g.oauth.ServeHTTP(w, r)
 	case jwksPath:
 		readOnly(w, r, "application/jwk-set+json", d.core.secrets.Identity.JWKS())
 	case "/healthz":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/gate"
@@ -49,7 +50,7 @@ func (d *Daemon) logins(g *generation) ([]gate.API, error) {
 
 func (d *Daemon) identityProviders(cfg *config.Config, names []string, members func(context.Context, people.External) (oidc.Membership, error)) (*oidc.Providers, error) {
 	o := oidc.Options{
-		Tenant: d.tenantNow, ByRef: d.tenantByRef, Members: members, Clock: d.o.Clock, Log: d.log,
+		Tenant: d.core.index.Tenant, ByRef: d.tenantByRef, Members: members, Clock: d.o.Clock, Log: d.log,
 	}
 	for _, p := range cfg.Providers {
 		if !slices.Contains(names, p.Name) {
@@ -103,11 +104,34 @@ func (d *Daemon) memberOf(a *config.API) func(context.Context, people.External) 
 			if m.Tenant == keywright.OperatorTenant {
 				continue
 			}
-			t := d.tenantNow(m.Tenant)
+			t := d.core.index.Tenant(m.Tenant)
 			if t != nil && (a.Site == nil || a.Site.Tenants.Holds(t.Metadata)) {
 				return oidc.Membership{Person: person, Tenant: m.Tenant, Role: m.Role}, nil
 			}
 		}
 		return oidc.Membership{}, &keywright.Error{Kind: people.ErrSignIn, Detail: fmt.Sprintf("no account of %s has this person as a member", a.Name)}
 	}
+}
+
+// anyLogin takes the tokens that any API takes: who introspects names none.
+func anyLogin(g *generation) gate.Tokens {
+	var all loginsOfAll
+	for i := range g.plan.Source.Config.APIs {
+		if p := g.providers[g.plan.Source.Config.APIs[i].Name]; p != nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+type loginsOfAll []*oidc.Providers
+
+// VerifyToken implements gate.Tokens: the first API that grants decides.
+func (l loginsOfAll) VerifyToken(now time.Time, token string, n *keywright.Need) (d keywright.Decision) {
+	for _, p := range l {
+		if d = p.VerifyToken(now, token, n); d.Granted() {
+			return d
+		}
+	}
+	return d
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/keywright/keywright"
@@ -92,7 +94,10 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 	o := console.Options{
 		Name: d.brandName(a), Accent: a.Site.Brand.Accent, Docs: "/", Base: d.apiBase(a, surface.Scheme), Variable: a.Site.Variable,
 		People: d.core.people, Providers: providers, Self: s.service, NoPass: !g.plan.Source.Config.People.Passwords,
-		Clock: d.o.Clock, View: g.hops.View, Origin: d.siteOrigin(g, a),
+		Clock: d.o.Clock, View: g.hops.View, Origin: d.siteOrigin(g, a), Tenant: d.tenantNamed, Log: d.log, Try: tryPath(&surface),
+	}
+	if strings.HasPrefix(o.Base, "https:") {
+		o.CA = d.ownCA()
 	}
 	for _, name := range s.service.Schemes() {
 		o.Schemes = append(o.Schemes, g.plan.Schemes[name])
@@ -107,6 +112,24 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 	}
 	s.book = book
 	return s, nil
+}
+
+// tryPath is the first thing that can be read with a key and nothing else.
+func tryPath(surface *gate.API) string {
+	for _, r := range surface.Routes {
+		if !r.Open && (r.Scheme == nil || r.Scheme == surface.Scheme) && r.Takes != gate.TokensOnly && slices.Contains(r.Methods, http.MethodGet) && !strings.Contains(r.Path, "{") {
+			return r.Path
+		}
+	}
+	return "/"
+}
+
+func (d *Daemon) tenantNamed(ctx context.Context, id keywright.TenantID) (t keywright.Tenant, err error) {
+	err = d.core.store.View(ctx, func(r keywright.Reader) error {
+		t, err = r.Tenant(ctx, string(id))
+		return err
+	})
+	return t, err
 }
 
 // selfService is a site as the rules of self-service know it.
@@ -265,7 +288,10 @@ func (d *Daemon) siteURLs(g *generation) func(string) string {
 func (d *Daemon) operators(g *generation) {
 	o := console.Options{
 		Name: "Keywright", People: d.core.people, Providers: g.providers[management.APIName], NoPass: !g.plan.Source.Config.People.Passwords,
-		Clock: d.o.Clock, View: g.hops.View, Origin: func(r *http.Request) string { return seenOrigin(g.hops, r) },
+		Clock: d.o.Clock, View: g.hops.View, Origin: func(r *http.Request) string { return seenOrigin(g.hops, r) }, Tenant: d.tenantNamed, Log: d.log,
+	}
+	if d.core.setup != nil {
+		o.Setup = d.core.setup.Use
 	}
 	g.pages, g.hasPage = console.New(o), o.Handles
 }

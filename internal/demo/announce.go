@@ -16,6 +16,20 @@ func announcement(c *Credentials, metrics string) string {
 		say("# %s: %s", s.of, s.says)
 		say("%s\n", s.curl())
 	}
+	say("Read the documentation, sign in, make a key and press Try It, as a customer would:")
+	for _, one := range systems() {
+		say("  %-14s %s", one.brand, c.Sites[one.name])
+	}
+	say("Sign in with Demo ID, which asks for no proof and lets you be whom you like, or take up an")
+	say("invitation (it works once):")
+	for _, p := range c.People {
+		if p.Invitation != "" && p.System == "acme" {
+			say("  %s\n", p.Invitation)
+		}
+	}
+	say("Log in on the command line, and make a key there:")
+	say("  $ keywright login --server %s", c.Sites["acme"])
+	say("  $ keywright keys create --name ci --environment test --ttl 3600\n")
 	say("See a refusal: change one character of a key, or leave the header out. Each system")
 	say("answers in its own words; the same mistake always gets the same bytes.\n")
 	say("Travel in time, to watch a rotation's overlap or an expiry end (forward only):")

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -124,7 +123,7 @@ func (d *Demo) start(ctx context.Context) error {
 	if err := d.provider.serve(d.siteURLs(), d.clock.Now); err != nil {
 		return err
 	}
-	if err := d.people(ctx, s); err != nil && !strings.Contains(err.Error(), "not built yet") {
+	if err := d.people(ctx, s); err != nil {
 		return err
 	}
 	return d.probe(ctx)

@@ -1,14 +1,12 @@
 package demo
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/keywright/keywright/client"
@@ -20,7 +18,6 @@ import (
 	"github.com/keywright/keywright/examples/trustifi"
 	"github.com/keywright/keywright/examples/trustswiftly"
 	"github.com/keywright/keywright/internal/config"
-	"github.com/keywright/keywright/schemes"
 	"github.com/keywright/keywright/seal"
 )
 
@@ -63,9 +60,6 @@ const rotationGuide = "https://github.com/keywright/keywright/blob/main/docs/lif
 func (s *system) api() config.API {
 	out := config.API{Name: s.name, Hosts: []string{s.host()}, Scheme: s.scheme, Upstream: "http://" + s.name + ".upstream.invalid", Help: rotationGuide, CORS: s.cors, Logins: []string{providerName}, Site: s.site()}
 	for _, r := range s.table() {
-		if r.Login && !slices.Contains(schemes.Names(), cmp.Or(r.Scheme, s.scheme)) {
-			continue
-		}
 		takes := config.TakesAny
 		if r.Login {
 			takes = config.TakesLogin
