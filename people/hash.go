@@ -93,18 +93,19 @@ func (p phc) String() string {
 // could use up.
 type hasher struct {
 	random io.Reader
+	params params // of new hashes
 	slots  chan struct{}
 	queue  atomic.Int64
 	runs   atomic.Int64 // all that ever ran: a refusal must cost the same whatever was wrong
-	dummy  phc
 }
 
 func newHasher(random io.Reader) *hasher {
-	// Nothing hashes to the dummy: it is no hash of anything, only of the right shape.
-	return &hasher{
-		random: random, slots: make(chan struct{}, maxRuns),
-		dummy: phc{params: current(), salt: make([]byte, saltBytes), hash: make([]byte, hashBytes)},
-	}
+	return &hasher{random: random, params: current(), slots: make(chan struct{}, maxRuns)}
+}
+
+// dummy is no hash of anything, only of the shape and cost of one.
+func (h *hasher) dummy() phc {
+	return phc{params: h.params, salt: make([]byte, saltBytes), hash: make([]byte, hashBytes)}
 }
 
 // run computes a hash when it is its turn. Errors: Throttled, where too many wait;
@@ -128,7 +129,7 @@ func (h *hasher) run(ctx context.Context, password string, p params, salt []byte
 // make hashes a new password.
 func (h *hasher) make(ctx context.Context, password keywright.Credential) (string, error) {
 	text, _ := passwordText(password)
-	p := phc{params: current(), salt: make([]byte, saltBytes)}
+	p := phc{params: h.params, salt: make([]byte, saltBytes)}
 	if _, err := io.ReadFull(h.random, p.salt); err != nil {
 		return "", internal("no salt could be drawn", err)
 	}
@@ -147,14 +148,14 @@ func (h *hasher) check(ctx context.Context, stored string, password keywright.Cr
 	text, fit := passwordText(password)
 	p, real := parsePHC(stored)
 	if !real {
-		p = h.dummy
+		p = h.dummy()
 	}
 	got, err := h.run(ctx, text, p.params, p.salt, len(p.hash))
 	if err != nil {
 		return false, false, err
 	}
 	same := subtle.ConstantTimeCompare(got, p.hash) == 1
-	return same && real && fit, p.params != current(), nil
+	return same && real && fit, p.params != h.params, nil
 }
 
 // passwordText is a password in the form that is hashed: NFC, so that one keyboard's

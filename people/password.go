@@ -50,7 +50,7 @@ func checkPassword(password keywright.Credential, expected ...string) error {
 // letters is a text without what people add to make it look different.
 func letters(s string) string {
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		if unicode.IsSpace(r) || (r < utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.IsDigit(r)) {
 			return -1
 		}
 		return unicode.ToLower(r)
