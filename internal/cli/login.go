@@ -218,6 +218,15 @@ func loginFault(err error) error {
 	if errors.Is(err, signin.ErrNoDevice) {
 		return &coded{code: ExitForbidden, text: "this identity provider has no login by a code: leave --device away"}
 	}
+	return plain(err)
+}
+
+// plain takes the kind out of the words: the exit code says it.
+func plain(err error) error {
+	var k *keywright.Error
+	if errors.As(err, &k) && k.Detail != "" {
+		return &coded{code: ExitCode(err), text: k.Detail}
+	}
 	return err
 }
 

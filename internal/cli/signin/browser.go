@@ -96,7 +96,11 @@ func (b *browser) wait(ctx context.Context) (Tokens, error) {
 	case <-ctx.Done():
 		return Tokens{}, ctx.Err()
 	case <-timer.C:
-		return Tokens{}, refused(fmt.Sprintf("nobody came back from the browser within %s: run the command again, or with --device to log in from another machine", minutes(most)))
+		text := "nobody came back from the browser within " + minutes(most) + ": run the command again"
+		if b.p.config.Endpoint.DeviceAuthURL != "" {
+			text += ", or with --device to log in from another machine"
+		}
+		return Tokens{}, refused(text)
 	}
 }
 

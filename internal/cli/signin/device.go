@@ -13,7 +13,7 @@ import (
 )
 
 // ErrNoDevice says that a provider has no device flow.
-var ErrNoDevice = errors.New("the identity provider has no device login") //nolint:gochecknoglobals // a sentinel, never written
+var ErrNoDevice = errors.New("the identity provider has no device login")
 
 // Device logs in with a code that the person types in on another machine (RFC 8628).
 // It returns ErrNoDevice if the provider does not offer that.

@@ -43,7 +43,7 @@ type Tokens struct {
 }
 
 // ErrEnded says that a login cannot be renewed: one has to log in again.
-var ErrEnded = errors.New("the login has ended") //nolint:gochecknoglobals // a sentinel, never written
+var ErrEnded = errors.New("the login has ended")
 
 // metadata is what go-oidc does not keep of the provider's own description.
 type metadata struct {

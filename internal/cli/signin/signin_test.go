@@ -229,7 +229,7 @@ func TestNobodyComesBack(t *testing.T) {
 	var said words
 	o := options(t, &said)
 	o.Wait = 20 * time.Millisecond
-	if _, err := signin.Browser(t.Context(), o); !errors.Is(err, keywright.Forbidden) || !strings.Contains(err.Error(), "--device") {
+	if _, err := signin.Browser(t.Context(), o); !errors.Is(err, keywright.Forbidden) || !strings.Contains(err.Error(), "nobody came back") || strings.Contains(err.Error(), "--device") {
 		t.Errorf("%v", err)
 	}
 	if !strings.Contains(said.String(), "open this address in a browser on this machine") {
