@@ -28,8 +28,8 @@ func announcement(c *Credentials, metrics string) string {
 		}
 	}
 	say("Log in on the command line, and make a key there:")
-	say("  $ keywright login --server %s", c.Sites["acme"])
-	say("  $ keywright keys create --name ci --environment test --ttl 3600\n")
+	say("  keywright login --server %s", c.Sites["acme"])
+	say("  keywright keys create --name ci --environment test --ttl 3600\n")
 	say("See a refusal: change one character of a key, or leave the header out. Each system")
 	say("answers in its own words; the same mistake always gets the same bytes.\n")
 	say("Travel in time, to watch a rotation's overlap or an expiry end (forward only):")
