@@ -49,12 +49,11 @@ type FetchOptions struct {
 // gateway cannot be reached, those that are held go on. It is safe for
 // concurrent use.
 type Keys struct {
-	o       FetchOptions
-	held    atomic.Pointer[seal.Verifier]
-	mu      sync.Mutex // of the fetch
-	tried   bool
-	last    time.Duration // of the newest fetch
-	fetches uint64        // how many there were
+	o     FetchOptions
+	held  atomic.Pointer[seal.Verifier]
+	mu    sync.Mutex // of the fetch
+	tried bool
+	last  time.Duration // of the newest fetch
 }
 
 // FetchKeys returns keys that are not fetched yet. It returns an Invalid error
@@ -110,7 +109,7 @@ func (k *Keys) refresh(ctx context.Context, had *seal.Verifier) (*seal.Verifier,
 		return there(held, nil)
 	}
 	fresh, err := k.fetch(ctx)
-	k.tried, k.last, k.fetches = true, k.o.Elapsed(), k.fetches+1
+	k.tried, k.last = true, k.o.Elapsed()
 	if err != nil {
 		return there(held, err)
 	}

@@ -82,7 +82,7 @@ func findScheme(nameOrFile string) (*present.Scheme, error) {
 		src, _ := schemes.Source(nameOrFile)
 		return present.Read(nameOrFile+".yaml", src)
 	}
-	src, err := os.ReadFile(nameOrFile) //nolint:gosec // the file that the user names
+	src, err := os.ReadFile(nameOrFile)
 	if errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(nameOrFile, "/.") {
 		return nil, fmt.Errorf("there is neither a file %s nor a scheme of this name: %s ship", nameOrFile, strings.Join(schemes.Names(), ", "))
 	}

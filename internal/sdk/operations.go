@@ -18,7 +18,6 @@ type operation struct {
 	result             string // a type; "void" is no body
 	reads              string // json, text or response
 	accept             string
-	errors             []string
 }
 
 // param is one parameter in the path, the query or a header.
@@ -199,7 +198,7 @@ func (w *writer) responses(op *operation, o object) {
 		content := child(r, "content")
 		n, err := strconv.Atoi(strings.ReplaceAll(strings.ToUpper(status), "XX", "00"))
 		if err != nil || n >= 300 {
-			w.refusal(op, content)
+			w.refusal(content)
 			continue
 		}
 		if n < 200 {
@@ -235,7 +234,7 @@ func (w *writer) responses(op *operation, o object) {
 }
 
 // refusal gathers the types of refusals, over all operations.
-func (w *writer) refusal(_ *operation, content object) {
+func (w *writer) refusal(content object) {
 	for _, media := range sorted(content) {
 		if !isJSON(media) {
 			continue

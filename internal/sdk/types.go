@@ -244,8 +244,8 @@ func (t *types) array(s object, indent string, depth int) string {
 // members spells an object: its properties, and what else it may hold.
 func (t *types) members(s object, indent string, depth int) string {
 	properties := child(s, "properties")
-	more, any := s["additionalProperties"]
-	open := any && more != false
+	more, says := s["additionalProperties"]
+	open := says && more != false
 	if len(properties) == 0 {
 		if schema, ok := more.(object); ok && len(schema) > 0 {
 			return "Record<string, " + t.of(schema, indent, depth+1) + ">"
