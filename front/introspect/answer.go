@@ -35,14 +35,14 @@ type active struct {
 	Issued    int64    `json:"iat,omitempty"`
 	NotBefore int64    `json:"nbf,omitempty"`
 	Subject   string   `json:"sub"` // the tenant's id; of a JWT, its own sub
-	Audience  []string `json:"aud"` // the scheme
+	Audience  []string `json:"aud"` // the schemes
 	Issuer    string   `json:"iss,omitempty"`
 	ID        string   `json:"jti,omitempty"`
 
 	Tenant      string `json:"tenant"` // the id
 	TenantRef   string `json:"tenant_ref,omitempty"`
 	Environment string `json:"environment,omitempty"`
-	Scheme      string `json:"scheme"`
+	Scheme      string `json:"scheme,omitempty"` // where it is one
 	KeyID       string `json:"key_id,omitempty"`
 	Person      string `json:"person,omitempty"`
 	Role        string `json:"role,omitempty"`
@@ -54,11 +54,16 @@ func (s *server) describe(ctx context.Context, f *finding) (*active, error) {
 	d := &f.decision
 	out := &active{
 		Active: true, Scope: strings.Join(d.Permissions, " "), Expires: seconds(d.Dies), Retires: seconds(d.Retires),
-		Audience: []string{f.scheme.Name()}, Scheme: f.scheme.Name(), Environment: d.Environment,
-		Tenant: string(d.Tenant.ID), TenantRef: d.Tenant.Ref,
+		Environment: d.Environment, Tenant: string(d.Tenant.ID), TenantRef: d.Tenant.Ref,
 	}
-	if slices.Contains(f.scheme.CredentialHeaders(), "Authorization") {
-		out.TokenType = "Bearer"
+	for _, one := range f.schemes {
+		out.Audience = append(out.Audience, one.Name())
+		if slices.Contains(one.CredentialHeaders(), "Authorization") {
+			out.TokenType = "Bearer"
+		}
+	}
+	if len(out.Audience) == 1 {
+		out.Scheme = out.Audience[0]
 	}
 	if p := d.Principal; p != nil {
 		out.Issuer, out.Subject, out.Username, out.Person, out.Role = p.Issuer, p.ID, p.Email, p.Person, p.Role

@@ -11,7 +11,7 @@ import (
 
 // finding is what became of a token.
 type finding struct {
-	scheme   *scheme.Scheme // whose it is, or may be
+	schemes  []*scheme.Scheme // whose key it is, or all that grant a JWT
 	decision keywright.Decision
 	read     bool // a scheme has such a form
 }
@@ -37,7 +37,7 @@ func (s *server) findKey(by *Caller, q *question) finding {
 		for _, c := range readings(one, q.token) {
 			d := s.Index.Verify(s.Clock(), s.Pepper.Digest(c), need)
 			if better(&d, &out.decision) {
-				out.scheme, out.decision = one, d
+				out.schemes, out.decision = []*scheme.Scheme{one}, d
 			}
 			out.read = true
 		}
@@ -45,15 +45,20 @@ func (s *server) findKey(by *Caller, q *question) finding {
 	return out
 }
 
+// findToken asks under every scheme that takes JWTs, as one may ask for what
+// another does not.
 func (s *server) findToken(by *Caller, q *question) finding {
 	out := finding{decision: keywright.Decision{Reason: keywright.Unknown}}
 	s.each(by, q, func(one *scheme.Scheme, need *keywright.Need) {
-		if !one.TakesTokens() || out.decision.Granted() {
+		if !one.TakesTokens() {
 			return
 		}
 		d := s.Tokens.VerifyToken(s.Clock(), q.token, need)
+		if d.Granted() {
+			out.schemes = append(out.schemes, one)
+		}
 		if better(&d, &out.decision) {
-			out.scheme, out.decision = one, d
+			out.decision = d
 		}
 	})
 	return out

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,7 +161,7 @@ func TestTSP17AJWTIsIntrospectedToo(t *testing.T) {
 	}
 	w := newWorld(t, func(o *introspect.Options) { o.Tokens = tokens{granted, &asked} })
 	w.tenant("zzzz9999")
-	a := w.ask(someJWT)
+	a := w.ask(someJWT, "scheme", "truestamp")
 	var got map[string]any
 	must(t, json.Unmarshal([]byte(a.text), &got))
 	want := map[string]any{
@@ -168,6 +170,15 @@ func TestTSP17AJWTIsIntrospectedToo(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	taking := []any{}
+	for _, name := range slices.Sorted(maps.Keys(w.options.Schemes())) {
+		if w.options.Schemes()[name].TakesTokens() {
+			taking = append(taking, name)
+		}
+	}
+	if a := w.ask(someJWT); a.at(t, "active") != true || !reflect.DeepEqual(a.at(t, "aud"), taking) || (a.at(t, "scheme") == nil) != (len(taking) > 1) {
+		t.Errorf("under no scheme's name: %s; want %v", a.text, taking)
 	}
 	w.inactive("an unknown one", w.ask(someJWT+"x"))
 	w.inactive("a scheme that takes none", w.ask(someJWT, "scheme", "keywright"))
