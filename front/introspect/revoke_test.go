@@ -131,6 +131,19 @@ func TestWhatCannotBeLookedUpIsNotCalledInactive(t *testing.T) {
 	}, introspect.RevokePath)
 }
 
+func TestAKeyThatIsDeletedMeanwhileIsLikeAnUnknownOne(t *testing.T) {
+	t.Parallel()
+	gone := &keywright.Error{Kind: keywright.NotFound}
+	w := newWorld(t, func(o *introspect.Options) {
+		o.Key = func(context.Context, keywright.KeyID) (keywright.Key, error) { return keywright.Key{}, gone }
+		o.Revoke = func(context.Context, keywright.Actor, keywright.KeyID) error { return gone }
+	})
+	w.tenant("abcd1234")
+	_, key := w.issue("abcd1234", "trusset-instance", keywright.Draft{})
+	w.inactive("introspected", w.ask(key))
+	w.ended("revoked", w.end(key, w.Key))
+}
+
 type failing struct{}
 
 func (failing) Verify(time.Time, keywright.Digest, *keywright.Need) keywright.Decision {
@@ -140,6 +153,7 @@ func (failing) Verify(time.Time, keywright.Digest, *keywright.Need) keywright.De
 // tokens knows one JWT, of one tenant.
 type tokens struct {
 	decision keywright.Decision
+	plan     bool // every scheme but truestamp asks for another plan
 	asked    *[]keywright.Need
 }
 
@@ -147,6 +161,9 @@ func (f tokens) VerifyToken(_ time.Time, token string, n *keywright.Need) keywri
 	*f.asked = append(*f.asked, *n)
 	if token != someJWT || (n.Tenant != "" && n.Tenant != f.decision.Tenant.ID) {
 		return keywright.Decision{Reason: keywright.Unknown}
+	}
+	if f.plan && n.Scheme != "truestamp" {
+		return keywright.Decision{Reason: keywright.PlanRequired, Tenant: f.decision.Tenant, Principal: f.decision.Principal}
 	}
 	return f.decision
 }
@@ -159,7 +176,7 @@ func TestTSP17AJWTIsIntrospectedToo(t *testing.T) {
 		Reason: keywright.Granted, Tenant: &keywright.Tenant{ID: "ten_a", Ref: "abcd1234"}, Permissions: []string{"items:read"}, Dies: dies,
 		Principal: &keywright.Principal{Issuer: "https://id.example", ID: "user-1", Email: "u@example.com", Person: "per_1", Role: "member"},
 	}
-	w := newWorld(t, func(o *introspect.Options) { o.Tokens = tokens{granted, &asked} })
+	w := newWorld(t, func(o *introspect.Options) { o.Tokens = tokens{decision: granted, asked: &asked} })
 	w.tenant("zzzz9999")
 	a := w.ask(someJWT, "scheme", "truestamp")
 	var got map[string]any
@@ -196,12 +213,17 @@ func TestTSP17AJWTIsIntrospectedToo(t *testing.T) {
 		keywright.TenantArchived: {Reason: keywright.TenantArchived, Tenant: granted.Tenant, Principal: granted.Principal},
 	} {
 		o := w.options
-		o.Tokens = tokens{refused, &asked}
+		o.Tokens = tokens{decision: refused, asked: &asked}
 		w.at.Config.Handler = introspect.New(o)
 		w.inactive(reason.String(), w.ask(someJWT))
 	}
 	o := w.options
-	o.Tokens = tokens{keywright.Decision{Reason: keywright.Failure, Tenant: nil}, &asked}
+	o.Tokens = tokens{decision: granted, asked: &asked, plan: true}
+	w.at.Config.Handler = introspect.New(o)
+	if a := w.ask(someJWT); !reflect.DeepEqual(a.at(t, "aud"), []any{"truestamp"}) {
+		t.Errorf("where one scheme of several grants: %s", a.text)
+	}
+	o.Tokens = tokens{decision: keywright.Decision{Reason: keywright.Failure}, asked: &asked}
 	w.at.Config.Handler = introspect.New(o)
 	w.is("a provider that is away", w.ask(someJWT), 503, "temporarily_unavailable")
 }
