@@ -31,6 +31,7 @@ type API struct {
 	Scheme string
 	Hosts  []string
 	Routes []gate.Route // none: every path, for any key
+	Tokens gate.Tokens  // takes JWTs where the scheme does; nil: a JWT is nobody's
 }
 
 // At sets the instant at which the clock begins; it stands still until Travel.

@@ -122,7 +122,7 @@ func (s *Server) apis(wanted []API) ([]gate.API, error) {
 		if len(a.Routes) == 0 {
 			a.Routes = []gate.Route{{Path: "/{rest...}"}}
 		}
-		table = append(table, gate.API{Name: a.Name, Hosts: a.Hosts, Scheme: contract, Routes: a.Routes})
+		table = append(table, gate.API{Name: a.Name, Hosts: a.Hosts, Scheme: contract, Routes: a.Routes, Tokens: a.Tokens})
 	}
 	return table, nil
 }

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/keywrighttest"
 	"github.com/keywright/keywright/middleware"
@@ -19,10 +21,9 @@ func TestEmbeddedBoundsBodies(t *testing.T) {
 	}}))
 	k := s.Key("truestamp", "ada")
 	var read string
-	var readErr error
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, err := io.ReadAll(r.Body)
-		read, readErr = string(b), err
+		read = string(b)
 		var over *http.MaxBytesError
 		if errors.As(err, &over) {
 			w.WriteHeader(http.StatusRequestEntityTooLarge)
@@ -62,7 +63,6 @@ func TestEmbeddedBoundsBodies(t *testing.T) {
 	if got := send(unbounded, "/x", `{"a":"`+strings.Repeat("x", middleware.DefaultMaxBody)+`"}`, false); got != 413 {
 		t.Errorf("a body that is read whole is always bounded: %d", got)
 	}
-	_ = readErr
 }
 
 func TestEmbeddedShowsLimitsAndOpenRoutes(t *testing.T) {
@@ -80,5 +80,65 @@ func TestEmbeddedShowsLimitsAndOpenRoutes(t *testing.T) {
 	}
 	if who, ok := middleware.From(last.got.Context()); ok {
 		t.Errorf("an open route has somebody: %+v", who)
+	}
+}
+
+// tokens takes one token, of one person.
+type tokens struct{ tenant *keywright.Tenant }
+
+func (t tokens) VerifyToken(_ time.Time, token string, _ *keywright.Need) keywright.Decision {
+	if token != "a.good.token" {
+		return keywright.Decision{Reason: keywright.Unknown}
+	}
+	who := &keywright.Principal{Issuer: "https://id.example.com", ID: "42", Person: "per_1", Role: "admin", Email: "ada@example.com", Counts: keywright.KeyID{9}}
+	return keywright.Decision{Reason: keywright.Granted, Tenant: t.tenant, Permissions: []string{"items:*"}, Principal: who}
+}
+
+func TestTSP16TSP22ATokenInAKeysPlaceIsAPerson(t *testing.T) {
+	t.Parallel()
+	s := keywrighttest.New(t, keywrighttest.WithAPI(keywrighttest.API{Name: "tsp", Scheme: "truestamp", Tokens: tokens{&keywright.Tenant{ID: "ten_1", Ref: "ada"}}}))
+	var embedded, asked seen
+	for name, c := range map[string]struct {
+		h    http.Handler
+		seen *seen
+	}{
+		"embedded": {s.Middleware("tsp")(&embedded), &embedded},
+		"remote":   {s.Remote(middleware.RemoteOptions{API: "tsp", Scheme: s.Scheme("truestamp")})(&asked), &asked},
+	} {
+		bearer := func(token string) func(*http.Request) {
+			return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
+		}
+		if got := do(c.h, bearer("a.bad.token")); got.Code != 401 {
+			t.Errorf("%s: a bad token: %d", name, got.Code)
+		}
+		if got := do(c.h, bearer("a.good.token")); got.Code != 200 {
+			t.Fatalf("%s: %d %s", name, got.Code, got.Body)
+		}
+		who, ok := middleware.From(c.seen.got.Context())
+		if !ok || who.Ref != "ada" || who.Key != "" || c.seen.got.Header.Get("Authorization") != "" {
+			t.Errorf("%s: %+v", name, who)
+		}
+	}
+	who, _ := middleware.From(embedded.got.Context())
+	if want := (middleware.Principal{Login: "https://id.example.com 42", Person: "per_1", Role: "admin", Email: "ada@example.com"}); who.Principal == nil || *who.Principal != want || !who.May("items:read") {
+		t.Errorf("%+v", who)
+	}
+	// The verify endpoint says whose a token is and not what it may do: it may nothing.
+	if who, _ := middleware.From(asked.got.Context()); who.May("items:read") || who.Principal != nil {
+		t.Errorf("%+v", who)
+	}
+}
+
+func TestABodyIsReadOnce(t *testing.T) {
+	t.Parallel()
+	s := keywrighttest.New(t)
+	k := s.Key("keywright", "acme")
+	h := s.Middleware()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
+	got := do(h, func(r *http.Request) {
+		k.Sign(r)
+		r.Method, r.Body, r.ContentLength = "POST", io.NopCloser(strings.NewReader("hello")), 5
+	})
+	if got.Code != 200 || got.Body.String() != "hello" {
+		t.Errorf("%d %q", got.Code, got.Body)
 	}
 }

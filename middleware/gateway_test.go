@@ -111,6 +111,26 @@ func TestTheGatewaysWordIsTaken(t *testing.T) {
 	}
 }
 
+func TestTheGatewaysWordOnAPerson(t *testing.T) {
+	t.Parallel()
+	ours := signer(t, 1)
+	s, h := behind(t, publish(t, ours.JWKS()), &atomic.Int64{})
+	now := time.Now().Unix()
+	token, err := ours.Sign(seal.Identity{
+		Audience: "orders", Subject: "ten_1", Login: "https://id.example.com 42", Person: "per_1", Role: "member", Email: "ada@example.com", Scheme: "truestamp", IssuedAt: now, Expires: now + 60,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := do(h, asserting(token)); got.Code != 200 {
+		t.Fatalf("%d %s", got.Code, got.Body)
+	}
+	who, _ := middleware.From(s.got.Context())
+	if who.Principal == nil || who.Principal.Person != "per_1" || who.Principal.Role != "member" || who.Key != "" {
+		t.Errorf("%+v", who)
+	}
+}
+
 func TestTheGatewaysKeysMayChange(t *testing.T) {
 	t.Parallel()
 	was, is := signer(t, 1), signer(t, 2)

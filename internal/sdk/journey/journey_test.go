@@ -33,7 +33,7 @@ func TestTSP04TheClientsCallEverySystem(t *testing.T) {
 	out := nodetest.Run(t, dir, "journey.js", []string{"NODE_EXTRA_CA_CERTS=" + ca}, credentials)
 	lines := strings.Split(out, "\n")
 	for _, want := range []string{
-		"acme write and read", "acme refusal", "trustifi write and read", "trustifi refusal", "truestamp write and read", "truestamp refusal",
+		"acme write and read", "acme refusal", "self-service read", "self-service refusal", "trustifi write and read", "trustifi refusal", "truestamp write and read", "truestamp refusal",
 		"trusset write and read", "trusset refusal", "trusset-mica read", "domain-trust write and read", "domain-trust refusal",
 		"trust-swiftly write and read", "trust-swiftly refusal", "trust-swiftly plan", "management write and read", "management refusal", "management shows no key",
 	} {

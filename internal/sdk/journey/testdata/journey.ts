@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 
 import * as acme from "./acme.js";
 import * as domainTrust from "./domain-trust.js";
+import * as selfService from "./self-service.js";
 import * as management from "./management.js";
 import * as truestamp from "./truestamp.js";
 import * as trusset from "./trusset.js";
@@ -14,6 +15,7 @@ import * as trustifi from "./trustifi.js";
 
 interface Demo {
   http: string;
+  sites: Record<string, string>;
   management: { base: string; key: string };
   acme: { direct: string; key: string };
   trustifi: { direct: string; users: Array<{ key: string; secret: string; email: string }> };
@@ -147,7 +149,19 @@ async function callManagement(): Promise<void> {
   said("management shows no key");
 }
 
+async function callSelfService(): Promise<void> {
+  const baseUrl = demo.sites["acme"]!;
+  const c = new selfService.SelfServiceClient({ baseUrl, key: `Bearer ${demo.acme.key}` });
+  same("self-service: discovery", (await c.discovery()).api, "acme");
+  same("self-service: this key", (await c.showThisKey()).state, "ACTIVE");
+  said("self-service read");
+  const error = await refused(selfService.ApiError, () => new selfService.SelfServiceClient({ baseUrl, login: "no.good.token" }).listMyKeys());
+  same("self-service: refusal", error.status, 401);
+  said("self-service refusal");
+}
+
 await callAcme();
+await callSelfService();
 await callTrustifi();
 await callTruestamp();
 await callTrusset();
