@@ -62,6 +62,8 @@ type user struct {
 // credentials is the file that the demo writes once everything answers.
 type credentials struct {
 	HTTP, TLS, CA string
+	Sites         map[string]string
+	People        []struct{ System, Email, Role, Password, Invitation string }
 	Management    struct{ Base, Key string }
 	Trustifi      struct {
 		Base, Direct string
@@ -135,10 +137,11 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func startDemo(data string) (*demo, error) {
+func startDemo(data string, more ...string) (*demo, error) {
 	file := data + ".json"
 	d := &demo{data: data, output: &lockedBuffer{}, exited: make(chan error, 1)}
 	d.cmd = exec.Command(binary, "demo", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--data", data, "--credentials", file)
+	d.cmd.Args = append(d.cmd.Args, more...)
 	d.cmd.Stdout, d.cmd.Stderr = d.output, d.output
 	if err := d.cmd.Start(); err != nil {
 		return nil, err
@@ -209,9 +212,9 @@ func (d *demo) stop() error {
 }
 
 // own starts a demo for one test alone: one that moves the clock, say.
-func own(t *testing.T) *demo {
+func own(t *testing.T, more ...string) *demo {
 	t.Helper()
-	d, err := startDemo(filepath.Join(t.TempDir(), "data"))
+	d, err := startDemo(filepath.Join(t.TempDir(), "data"), more...)
 	if err != nil {
 		t.Fatal(err)
 	}
