@@ -18,7 +18,10 @@ func keysRotate(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "rotate ID", Short: "Replace a key, and show the new credential once", Args: exactly("ID"),
 		Long: `Makes a successor. The old key goes on working for the overlap, the scheme's own
-unless --overlap names another; with an overlap of 0 it stops at once.`,
+unless --overlap names another; with an overlap of 0 it stops at once.
+
+A profile that holds an API key (keywright login --with-key) rotates that one, as
+"self", and keeps the new one.`,
 		Example: "  keywright keys rotate key_01…\n  keywright keys rotate key_01… --overlap 48h --output key",
 		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
 			r := api.RotateKey{Finish: finish}

@@ -79,6 +79,9 @@ func (h hand) create(ctx context.Context, repeat string, k api.CreateKey) (api.K
 		return h.member.CreateKeyOnce(ctx, repeat, api.CreateOwnKey{Scheme: k.Scheme, Name: k.Name, Environment: k.Environment, ExpiresAt: k.ExpiresAt,
 			TTL: k.TTL, Permissions: k.Permissions, Addresses: k.Addresses, Metadata: k.Metadata})
 	}
+	if h.own != nil {
+		return api.Key{}, h.own.only("")
+	}
 	var missing []string
 	if k.Scheme == "" {
 		missing = append(missing, `"scheme"`)
@@ -182,11 +185,11 @@ func keysList(a *app) *cobra.Command {
 
 // keys yields the keys that a filter selects.
 func (h hand) keys(ctx context.Context, f client.KeyFilter) iter.Seq2[api.KeyBody, error] {
-	if h.member == nil {
+	if h.operator != nil {
 		return h.operator.Keys(ctx, f)
 	}
 	return func(yield func(api.KeyBody, error) bool) {
-		all, err := h.member.Keys(ctx)
+		all, err := h.ownKeys(ctx)
 		if err != nil {
 			yield(api.KeyBody{}, err)
 			return
@@ -200,6 +203,15 @@ func (h hand) keys(ctx context.Context, f client.KeyFilter) iter.Seq2[api.KeyBod
 			}
 		}
 	}
+}
+
+// ownKeys lists the keys that a customer sees.
+func (h hand) ownKeys(ctx context.Context) ([]api.KeyBody, error) {
+	if h.own == nil {
+		return h.member.Keys(ctx)
+	}
+	k, err := h.own.Key(ctx, self)
+	return []api.KeyBody{k.KeyBody}, err
 }
 
 // ofTenant gives a command about one key --tenant: a member of several says whose.

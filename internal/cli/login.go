@@ -232,11 +232,11 @@ func plain(err error) error {
 
 // welcome asks the site who has logged in, and only then keeps the login.
 func (a *app) welcome(cmd *cobra.Command, place chosen, p profile.Profile, t signin.Tokens) error {
-	self, err := a.self(p.Base, "", func(context.Context, bool) (keywright.Credential, error) { return t.Access, nil })
+	who, err := a.self(p.Base, "", func(context.Context, bool) (keywright.Credential, error) { return t.Access, nil })
 	if err != nil {
 		return err
 	}
-	me, err := self.Me(cmd.Context())
+	me, err := who.Me(cmd.Context())
 	if err != nil {
 		return fmt.Errorf("the identity provider let you in, but %s did not: %w", clean(p.Title), err)
 	}

@@ -32,12 +32,14 @@ type lives interface {
 	RevokeKey(ctx context.Context, id, reason string) (api.Key, error)
 }
 
-// hand is whoever acts on keys: an operator, or else a member of a tenant by its login.
+// hand is whoever acts on keys: an operator, a member of a tenant by a login, or a key
+// that speaks for itself.
 type hand struct {
 	records
 	lives
 	operator *client.Client
 	member   *client.Self
+	own      *ownKey
 	at       chosen
 }
 
@@ -47,19 +49,20 @@ func (a *app) hold(cmd *cobra.Command, tenant string) (hand, error) {
 	if err != nil {
 		return hand{}, err
 	}
-	if !a.asMember(c) {
+	switch given := a.keyGiven(); {
+	case !given && c.Kind == profile.Key && c.Site:
+		return a.asKey(c)
+	case given || c.Kind != profile.Login:
 		o, err := a.client(cmd)
 		return hand{records: o, lives: o, operator: o}, err
 	}
-	self, err := a.selfAt(c, tenant)
-	return hand{records: self, lives: self, member: self, at: c}, err
+	me, err := a.selfAt(c, tenant)
+	return hand{records: me, lives: me, member: me, at: c}, err
 }
 
-// asMember reports whether a command is a customer's: nothing gives an operator key,
-// and the profile is a login.
-func (a *app) asMember(c chosen) bool {
-	given := a.keyFile != "" || (a.profile == "" && (os.Getenv("KEYWRIGHT_KEY") != "" || os.Getenv("KEYWRIGHT_KEY_FILE") != ""))
-	return !given && c.Kind == profile.Login
+// keyGiven reports whether flag or environment give an operator key.
+func (a *app) keyGiven() bool {
+	return a.keyFile != "" || (a.profile == "" && (os.Getenv("KEYWRIGHT_KEY") != "" || os.Getenv("KEYWRIGHT_KEY_FILE") != ""))
 }
 
 // callHand makes the hand and gives it to a command.

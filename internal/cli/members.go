@@ -58,6 +58,9 @@ func (a *app) callCrew(run func(ctx context.Context, cmd *cobra.Command, c crew,
 		if h.member != nil {
 			return run(ctx, cmd, h.member, args)
 		}
+		if h.own != nil {
+			return h.own.only("")
+		}
 		if a.tenant == "" {
 			return usage(`required flag(s) "tenant" not set: an operator says whose people are meant`)
 		}

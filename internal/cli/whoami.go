@@ -79,12 +79,12 @@ func (a *app) whoami(cmd *cobra.Command) error {
 }
 
 func (a *app) whoLogin(cmd *cobra.Command, c chosen, s *standing) error {
-	self, err := a.selfAt(c, a.tenant)
+	who, err := a.selfAt(c, a.tenant)
 	if err != nil {
 		return err
 	}
-	me, err := self.Me(cmd.Context())
-	if err = (hand{member: self, at: c}).over(err); err != nil {
+	me, err := who.Me(cmd.Context())
+	if err = (hand{member: who, at: c}).over(err); err != nil {
 		return err
 	}
 	s.Kind, s.Person, s.Tenant, s.Role, s.Tenants = string(profile.Login), &me.Person, me.Tenant, me.Role, me.Tenants

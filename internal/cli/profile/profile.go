@@ -65,12 +65,13 @@ func (s Secret) stored() stored {
 }
 
 func (s stored) secret() Secret {
-	return Secret{Key: hide(s.Key), Access: hide(s.Access), Refresh: hide(s.Refresh), Expires: s.Expires}
+	return Secret{Key: Hide(s.Key), Access: Hide(s.Access), Refresh: Hide(s.Refresh), Expires: s.Expires}
 }
 
 func reveal(c keywright.Credential) string { _, secret := c.Reveal(); return secret }
 
-func hide(secret string) keywright.Credential {
+// Hide makes a credential of a secret; of none the zero one.
+func Hide(secret string) keywright.Credential {
 	if secret == "" {
 		return keywright.Credential{}
 	}

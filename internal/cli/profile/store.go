@@ -92,7 +92,7 @@ func (s *Store) Secret(set Set, name string) (Secret, error) {
 		return Secret{}, &keywright.Error{Kind: keywright.NotFound, Detail: "there is no profile " + name}
 	}
 	if name == Default && set.legacy != "" {
-		return Secret{Key: hide(set.legacy)}, nil
+		return Secret{Key: Hide(set.legacy)}, nil
 	}
 	raw, err := s.readSecret(name, p)
 	if err != nil {

@@ -83,7 +83,7 @@ func (t *Tx) moveLegacy() error {
 		return nil
 	}
 	p := t.Profiles[Default]
-	if err := t.keep(Default, &p, Secret{Key: hide(t.legacy)}); err != nil {
+	if err := t.keep(Default, &p, Secret{Key: Hide(t.legacy)}); err != nil {
 		return err
 	}
 	t.Profiles[Default], t.legacy, t.changed = p, "", true
