@@ -130,6 +130,25 @@ func TestTRS32_TheManagementTokenRotatesAndRevokesItsKeyAndNothingElse(t *testin
 	})
 }
 
+// An operator may rotate the key too: the token follows wherever the links lead.
+func TestTRS32_TheTokenFollowsRotationsByOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, mica())
+	out := s.registered(t)
+	id, key := out.KeyID, ""
+	for range 3 {
+		a := s.manage(t, "POST", "/v1/keys/"+id+"/rotate", "")
+		id, key = a.str(t, "id"), a.str(t, "credential.key")
+	}
+	if a := s.want(t, 200, "GET", "/v1/key", "", as(out.ManagementToken)...); a.str(t, "id") != id {
+		t.Errorf("%s", a.body)
+	}
+	s.want(t, 200, "POST", "/v1/key/revoke", "", as(out.ManagementToken)...)
+	if s.passes(t, "trusset-mica", key) {
+		t.Error("the last successor lives on")
+	}
+}
+
 // A lost answer must not make a second successor, although by then the token's key
 // in force is the first one.
 func TestTRS32_ARotationThatIsRepeatedMakesOneSuccessor(t *testing.T) {

@@ -431,6 +431,20 @@ func must2(t testing.TB) func(any, error) {
 	return func(_ any, err error) { t.Helper(); must(t, err) }
 }
 
+// A site that serves every tenant still serves no operator: its keys could be of the
+// scheme that opens the management API.
+func TestOperatorsAreNobodyOnACustomersSite(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, on("keywright"))
+	me := s.SignIn(keywright.OperatorTenant, "op@example.com", people.Admin)
+	if a := s.want(t, 200, "GET", "/v1/me", "", cookie(me)...); a.at(t, "tenant") != nil || strings.Contains(string(a.body), "ten_operators") {
+		t.Errorf("%s", a.body)
+	}
+	s.want(t, 403, "POST", "/v1/me/keys", `{"environment":"live","permissions":["*"]}`, cookie(me)...)
+	s.want(t, 403, "POST", "/v1/me/keys?tenant=ten_operators", `{"environment":"live","permissions":["*"]}`, cookie(me)...)
+	s.want(t, 403, "GET", "/v1/me/members?tenant=operators", "", cookie(me)...)
+}
+
 func TestASchemeThatIsNotTheSitesIsNotThere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, mica())

@@ -70,6 +70,13 @@ func TestThrottleForgetsAndAClockThatStepsBackGivesNothingBack(t *testing.T) {
 	if err := throttle.take(now.Add(-2*time.Hour), "new", "wait"); err == nil {
 		t.Error("the clock stepped back, and there was room")
 	}
+	back := newThrottle(1, 1000)
+	_ = back.take(now, "a", "wait")
+	_ = back.take(now.Add(-50*time.Minute), "b", "wait")
+	var w people.Wait
+	if err := back.take(now.Add(30*time.Minute), "b", "wait"); !errors.As(err, &w) || w.RetryAfter() != 30*time.Minute {
+		t.Errorf("%v: %s", err, w.RetryAfter())
+	}
 	if err := throttle.take(now.Add(time.Hour), "0", "wait"); err != nil || len(throttle.log) != 1 || len(throttle.counts) != 1 {
 		t.Errorf("%v: %d are remembered", err, len(throttle.log))
 	}
@@ -106,7 +113,7 @@ func FuzzEmail(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := checkEmail(text)
 		if err != nil {
-			if got != "" || !errors.Is(err, keywright.Invalid) || (len(text) > 8 && strings.Contains("name@example.org", text) == false && strings.Contains(err.Error(), text)) {
+			if got != "" || !errors.Is(err, keywright.Invalid) || (len(text) > 8 && !strings.Contains("name@example.org", text) && strings.Contains(err.Error(), text)) {
 				t.Errorf("%q: %v", text, err)
 			}
 			return
