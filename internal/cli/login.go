@@ -49,7 +49,7 @@ or reads it from standard input, and keeps that: an operator's key for a
 management API, or your API key for a customer's site.`,
 		Example: `  keywright login --server https://docs.example.com
   keywright login --server https://docs.example.com --device
-  keywright login --server https://docs.example.com --profile work --provider google
+  keywright login --server https://docs.example.com --profile work --provider company
   pass show keys/operator | keywright login --server https://keys.example.com --with-key --profile operator`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.login(cmd, l) },
 	}
@@ -247,6 +247,9 @@ func (a *app) welcome(cmd *cobra.Command, place chosen, p profile.Profile, t sig
 	}
 	words(cmd, "Logged in to %s as %s%s.", clean(p.Title), clean(me.Person.Email), roleIn(&me))
 	words(cmd, "The login is kept in %s, as profile %q.", kept, place.name)
+	if os.Getenv("KEYWRIGHT_KEY") != "" || os.Getenv("KEYWRIGHT_KEY_FILE") != "" {
+		words(cmd, "An operator key is set in the environment, and goes before the login: unset it, or give --profile %s.", place.name)
+	}
 	if me.Tenant != nil {
 		words(cmd, "Next: keywright keys create --help")
 	}

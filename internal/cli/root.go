@@ -40,8 +40,7 @@ func New(extra ...*cobra.Command) *cobra.Command {
 them on every request, expires, rotates and revokes them.
 
 If you are a customer of an API, log in at its documentation's address and make
-your keys: keywright login, then keywright keys. What a login opens is yours alone
-to see, and no token is ever shown.
+your keys: keywright login, then keywright keys. No token is ever shown.
 
 If you run an API, most commands call the management API of a running keywright.
 They need its address (--server or KEYWRIGHT_SERVER) and an operator key: from
