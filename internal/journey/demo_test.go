@@ -118,6 +118,17 @@ type demo struct {
 	output *lockedBuffer
 	client *http.Client
 	exited chan error
+
+	mu        sync.Mutex
+	handedOut []string // secrets that were given out by and by
+}
+
+// remember keeps a secret for the scan.
+func (d *demo) remember(secret string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.handedOut = append(d.handedOut, secret)
+	return secret
 }
 
 type lockedBuffer struct {

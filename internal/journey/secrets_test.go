@@ -68,6 +68,14 @@ func (d *demo) issuedSecrets() []string {
 			}
 		}
 	}
+	for _, p := range d.People {
+		add(p.Password)
+		_, token, _ := strings.Cut(p.Invitation, "token=")
+		add(token)
+	}
+	d.mu.Lock()
+	add(d.handedOut...)
+	d.mu.Unlock()
 	add(d.Management.Key, d.Acme.Key, d.Trusset.Mica.Key, d.Trusset.Mica.ManagementToken)
 	for _, u := range d.Trustifi.Users {
 		add(u.Secret)
@@ -87,11 +95,12 @@ func (d *demo) issuedSecrets() []string {
 	return all
 }
 
-// withoutCurls drops the lines that are meant to carry a key: those to be pasted.
+// withoutCurls drops the lines that are meant to carry a secret: those to be pasted.
 func (d *demo) withoutCurls() string {
 	var b strings.Builder
 	for line := range strings.Lines(d.output.String()) {
-		if !strings.HasPrefix(strings.TrimLeft(line, " $"), "curl ") {
+		meant := strings.HasPrefix(strings.TrimLeft(line, " $"), "curl ") || strings.Contains(line, "/account/invitation?token=")
+		if !meant {
 			b.WriteString(line)
 		}
 	}
