@@ -51,6 +51,9 @@ type Options struct {
 	Pepper  *seal.Pepper
 	Clock   func() time.Time
 	View    func(*http.Request) scheme.View
+	// Before is the service that this one takes the place of, after a reload: what it
+	// has counted goes on counting. nil: there was none.
+	Before *Service
 }
 
 // Service serves one site. It is safe for concurrent use. Its errors are
@@ -87,6 +90,11 @@ func New(o Options) *Service {
 		each = r.PerHour
 	}
 	s.registered = newThrottle(each, max(everybodyHour, each))
+	if b := o.Before; b != nil {
+		s.made, s.tested, s.signedUp, s.registered = b.made, b.tested, b.signedUp, b.registered
+		s.registered.bound(each, max(everybodyHour, each))
+		s.o.Before = nil // only what it counted lives on
+	}
 	for _, name := range o.Site.Schemes {
 		if o.Schemes[name] != nil && (o.Site.Registration == nil || name != o.Site.Registration.Management) {
 			s.managed = append(s.managed, name)

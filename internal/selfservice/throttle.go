@@ -30,6 +30,13 @@ func newThrottle(each, all int) *throttle {
 	return &throttle{each: each, all: all, counts: map[string]int{}}
 }
 
+// bound changes how many there may be.
+func (t *throttle) bound(each, all int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.each, t.all = each, all
+}
+
 // take counts one, or returns a Throttled error that says when there is room again.
 func (t *throttle) take(now time.Time, subject, words string) error {
 	t.mu.Lock()

@@ -82,6 +82,24 @@ func TestThrottleForgetsAndAClockThatStepsBackGivesNothingBack(t *testing.T) {
 	}
 }
 
+func TestAReloadForgetsNoCount(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	before := New(Options{Site: Site{Registration: &Registration{PerHour: 2}}})
+	for range 2 {
+		if err := before.registered.take(now, "a", "wait"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after := New(Options{Site: Site{Registration: &Registration{PerHour: 3}}, Before: before})
+	if err := after.registered.take(now, "a", "wait"); err != nil {
+		t.Errorf("the new bound does not hold: %v", err)
+	}
+	if err := after.registered.take(now, "a", "wait"); err == nil {
+		t.Error("the count began anew")
+	}
+}
+
 func TestNeighbourhood(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
