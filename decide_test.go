@@ -236,3 +236,56 @@ func TestDecideSaysWhenItDies(t *testing.T) {
 		}
 	}
 }
+
+// tokenFaults are what can be wrong with a token's request, in the order in which
+// they are checked: that of keys.
+var tokenFaults = []struct {
+	reason keywright.Reason
+	commit func(*request, *keywright.Grant)
+}{
+	{keywright.Expired, func(_ *request, g *keywright.Grant) { g.Expires = start }},
+	{keywright.TenantArchived, func(r *request, _ *keywright.Grant) { r.tenant.Archived = true }},
+	{keywright.PlanRequired, func(r *request, _ *keywright.Grant) { r.tenant.Plan = "free" }},
+	{keywright.EnvironmentNotGranted, func(r *request, _ *keywright.Grant) { r.tenant.Environments = nil }},
+	{keywright.ServiceNotEnabled, func(r *request, _ *keywright.Grant) { r.tenant.Services = nil }},
+	{keywright.PermissionMissing, func(_ *request, g *keywright.Grant) { g.Permissions = nil }},
+}
+
+func TestTSP20_DecideTokenKeepsTheOrderOfChecks(t *testing.T) {
+	t.Parallel()
+	for set := range 1 << len(tokenFaults) {
+		r, want := fine(), keywright.Granted
+		g := keywright.Grant{
+			Principal: &keywright.Principal{ID: "ada", Counts: keywright.KeyID{9}}, Environment: "production",
+			Permissions: []string{"files:read"}, Expires: start.Add(time.Hour),
+		}
+		for i := len(tokenFaults) - 1; i >= 0; i-- {
+			if set&(1<<i) != 0 {
+				tokenFaults[i].commit(&r, &g)
+				want = tokenFaults[i].reason
+			}
+		}
+		d := keywright.DecideToken(start, g, r.tenant, r.need)
+		if d.Reason != want || d.Tenant != r.tenant || d.Principal != g.Principal || !d.Key.IsZero() || d.Counts() != g.Principal.Counts || !d.Dies.Equal(g.Expires) {
+			t.Fatalf("faults %06b: %s, and should be %s", set, d.Reason, want)
+		}
+	}
+}
+
+func TestDecideTokenRefusesByItself(t *testing.T) {
+	t.Parallel()
+	r := fine()
+	who := &keywright.Principal{ID: "ada"}
+	for name, d := range map[string]keywright.Decision{
+		"no principal":   keywright.DecideToken(start, keywright.Grant{Expires: start.Add(time.Hour)}, r.tenant, keywright.Need{}),
+		"no tenant":      keywright.DecideToken(start, keywright.Grant{Principal: who, Expires: start.Add(time.Hour)}, nil, keywright.Need{}),
+		"another tenant": keywright.DecideToken(start, keywright.Grant{Principal: who, Expires: start.Add(time.Hour)}, r.tenant, keywright.Need{Tenant: "ten_b"}),
+	} {
+		if d.Reason != keywright.Unknown || d.Principal != nil || d.Tenant != nil {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	if d := keywright.DecideToken(start, keywright.Grant{Principal: who}, r.tenant, keywright.Need{}); d.Reason != keywright.Expired {
+		t.Errorf("a grant without an end: %s", d.Reason)
+	}
+}
