@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func TestAnIDTokenOfAnotherLoginIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var said, pages words
-			nonce := ""
+			var nonce atomic.Value
 			o := signin.Options{Issuer: "https://id.example", ClientID: "cli", Scopes: []string{"openid"}, Words: &said}
 			o.HTTP = &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {
 				w := httptest.NewRecorder()
@@ -52,7 +53,7 @@ func TestAnIDTokenOfAnotherLoginIsRefused(t *testing.T) {
 				case "/jwks":
 					_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}}})
 				case "/token":
-					claims := map[string]any{"iss": "https://id.example", "aud": "cli", "sub": "ada", "exp": time.Now().Add(time.Hour).Unix(), "nonce": nonce}
+					claims := map[string]any{"iss": "https://id.example", "aud": "cli", "sub": "ada", "exp": time.Now().Add(time.Hour).Unix(), "nonce": nonce.Load()}
 					for k, v := range c.claims {
 						claims[k] = v
 					}
@@ -64,7 +65,7 @@ func TestAnIDTokenOfAnotherLoginIsRefused(t *testing.T) {
 			})}
 			o.Open = func(ctx context.Context, address string) error {
 				u, _ := url.Parse(address)
-				nonce = u.Query().Get("nonce")
+				nonce.Store(u.Query().Get("nonce"))
 				pages.ready.Go(func() {
 					r, _ := http.NewRequestWithContext(ctx, http.MethodGet, u.Query().Get("redirect_uri")+"?code=x&state="+u.Query().Get("state"), nil)
 					get(t, r, &pages)
@@ -74,6 +75,9 @@ func TestAnIDTokenOfAnotherLoginIsRefused(t *testing.T) {
 			_, err := signin.Browser(t.Context(), o)
 			if c.good != (err == nil) || (err != nil && (!errors.Is(err, keywright.Forbidden) || !strings.Contains(err.Error(), "does not verify"))) {
 				t.Errorf("%v", err)
+			}
+			if c.good == strings.Contains(pages.String(), "You are not logged in") {
+				t.Errorf("the page says %s", pages.String())
 			}
 		})
 	}
