@@ -298,7 +298,7 @@ func TestAcceptWithAProvider(t *testing.T) {
 	same(t, "role", in.Members[0].Role, people.RoleMember)
 	_, err = h.AcceptWith(t.Context(), token, e, here)
 	h.refuses(err, keywright.NotFound)
-	in, err = h.SignInWith(t.Context(), e, here)
+	_, err = h.SignInWith(t.Context(), e, here)
 	h.must(err)
 	// It will not do for one who is here already.
 	victim := h.person("victim@example.com", people.RoleMember, good)

@@ -39,10 +39,9 @@ func TestNoEnumeration(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	h.person("ada@example.com", people.Admin, good)
-	nobody := h.person("nopass@example.com", people.RoleMember, "")
+	h.person("nopass@example.com", people.RoleMember, "")
 	gone := h.person("gone@example.com", people.RoleMember, good)
 	h.must(h.Disable(t.Context(), system, gone.ID, true))
-	_ = nobody
 	cases := []struct{ name, email, password string }{
 		{"wrong password", "ada@example.com", other},
 		{"empty password", "ada@example.com", ""},
@@ -226,7 +225,7 @@ func TestManyAttemptsAtOnceAreNoWayRound(t *testing.T) {
 
 func TestTheThrottlesMemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	h := open(t, func(o *people.Options) { o.NoPasswords = false })
+	h := open(t)
 	ctx, end := context.WithCancel(t.Context())
 	end() // nothing is looked up; the attempt still begins
 	for i := range people.MaxSubjects + 1000 {
@@ -326,6 +325,11 @@ func TestPasswordRules(t *testing.T) {
 		h.must(h.SetPassword(t.Context(), system, p.ID, secret(fine), ""))
 		h.signIn(p.Email, fine, here)
 	}
+	// What is beyond the bound is not cut off and then taken.
+	longest := good + strings.Repeat("z", 1000)
+	h.must(h.SetPassword(t.Context(), system, p.ID, secret(longest), ""))
+	_, err := h.SignIn(t.Context(), p.Email, secret(longest+"z"), here)
+	h.refuses(err, people.ErrSignIn)
 	// One way to compose a letter is another's.
 	h.must(h.SetPassword(t.Context(), system, p.ID, secret("cafe\u0301 und noch ein caf\u00e9"), ""))
 	h.signIn(p.Email, "caf\u00e9 und noch ein cafe\u0301", here)
