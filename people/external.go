@@ -281,7 +281,7 @@ func (s *Service) signUp(ctx context.Context, e *External, p *personRow, from Fr
 		if members, err = membersOf(ctx, tx, p); err != nil || len(members) > 0 {
 			return err
 		}
-		old, err := tx.Record(ctx, signUpRecord, claim.ID)
+		old, err := lookUp(ctx, tx, signUpRecord, claim.ID)
 		if err == nil && !old.over(now) {
 			return &keywright.Error{Kind: keywright.Unavailable, Detail: "this person's account is being made: try again in a moment"}
 		}

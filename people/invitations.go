@@ -202,7 +202,7 @@ func eachInvitation(ctx context.Context, r RecordReader, tenant keywright.Tenant
 func (s *Service) Withdraw(ctx context.Context, by keywright.Actor, tenant keywright.TenantID, id string) error {
 	now := s.now()
 	return s.o.Store.UpdateRecords(ctx, func(tx RecordTx) error {
-		rec, err := tx.Record(ctx, InvitationRecord, id)
+		rec, err := lookUp(ctx, tx, InvitationRecord, id)
 		if missing(err) || (err == nil && (rec.Tenant != tenant || rec.over(now))) {
 			return notFound("there is no open invitation of this id")
 		}

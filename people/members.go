@@ -27,7 +27,7 @@ func (m *memberRow) save(ctx context.Context, tx RecordTx) error {
 
 // memberIn returns a NotFound error for who is not a member.
 func memberIn(ctx context.Context, r RecordReader, tenant keywright.TenantID, who PersonID) (memberRow, error) {
-	rec, err := r.Record(ctx, MemberRecord, memberKey(tenant, who))
+	rec, err := lookUp(ctx, r, MemberRecord, memberKey(tenant, who))
 	if missing(err) {
 		return memberRow{}, notFound("there is no such member")
 	}

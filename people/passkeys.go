@@ -205,7 +205,7 @@ func addPasskey(ctx context.Context, tx RecordTx, by keywright.Actor, owner Pers
 		return tooManyPasskeys()
 	}
 	rec := Record{Kind: PasskeyRecord, ID: passkeyKey(b.Credential), Owner: string(owner)}
-	if _, err := tx.Record(ctx, PasskeyRecord, rec.ID); !missing(err) {
+	if _, err := lookUp(ctx, tx, PasskeyRecord, rec.ID); !missing(err) {
 		if err == nil {
 			err = conflict("this passkey is known already")
 		}
@@ -300,7 +300,7 @@ func (s *Service) usePasskey(ctx context.Context, at Party, ceremony *ceremonyBo
 		failure = unlessMissing(s.o.Store.ViewRecords(ctx, func(r RecordReader) error {
 			var b passkeyBody
 			var err error
-			if rec, err = r.Record(ctx, PasskeyRecord, passkeyKey(id)); err != nil {
+			if rec, err = lookUp(ctx, r, PasskeyRecord, passkeyKey(id)); err != nil {
 				return err
 			}
 			if err := decode(&rec, &b); err != nil {
@@ -331,7 +331,7 @@ func (s *Service) usePasskey(ctx context.Context, at Party, ceremony *ceremonyBo
 // usedPasskey notes a use, if nobody used or removed the passkey since it was read.
 // Errors: ErrSignIn.
 func (s *Service) usedPasskey(ctx context.Context, tx RecordTx, was Record, used *webauthn.Credential, now time.Time) (personRow, error) {
-	rec, err := tx.Record(ctx, PasskeyRecord, was.ID)
+	rec, err := lookUp(ctx, tx, PasskeyRecord, was.ID)
 	if missing(err) || (err == nil && rec.Version != was.Version) {
 		return personRow{}, refused()
 	}
@@ -373,7 +373,7 @@ func (s *Service) RemovePasskey(ctx context.Context, by keywright.Actor, who Per
 	}
 	now := s.now()
 	return s.o.Store.UpdateRecords(ctx, func(tx RecordTx) error {
-		rec, err := tx.Record(ctx, PasskeyRecord, passkeyKey(credential))
+		rec, err := lookUp(ctx, tx, PasskeyRecord, passkeyKey(credential))
 		if missing(err) || (err == nil && rec.Owner != string(who)) {
 			return none
 		}

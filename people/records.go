@@ -108,6 +108,17 @@ func put(ctx context.Context, tx RecordTx, r *Record, b body) error {
 // over reports whether a record has expired.
 func (r *Record) over(now time.Time) bool { return !r.Expires.IsZero() && !now.Before(r.Expires) }
 
+const maxID = 256
+
+// lookUp finds a record by an id that may come from a stranger: what no store could
+// keep is asked of none. Errors: NotFound.
+func lookUp(ctx context.Context, r RecordReader, kind RecordKind, id string) (Record, error) {
+	if id == "" || len(id) > maxID || keywright.CheckText("id", id) != nil {
+		return Record{}, notFound("there is no such record")
+	}
+	return r.Record(ctx, kind, id)
+}
+
 const page = 200
 
 // each calls fn for every record of a query, a page at a time, until it returns false.
@@ -166,7 +177,7 @@ func personByEmail(ctx context.Context, r RecordReader, email string) (personRow
 
 func personByID(ctx context.Context, r RecordReader, id PersonID) (personRow, error) {
 	var p personRow
-	return p, p.read(r.Record(ctx, PersonRecord, string(id)))
+	return p, p.read(lookUp(ctx, r, PersonRecord, string(id)))
 }
 
 // happening is an event that is about to be appended.

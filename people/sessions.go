@@ -320,7 +320,7 @@ func (s *Service) Sessions(ctx context.Context, who PersonID) ([]Session, error)
 func (s *Service) EndSession(ctx context.Context, by keywright.Actor, who PersonID, id string) error {
 	now := s.now()
 	return s.o.Store.UpdateRecords(ctx, func(tx RecordTx) error {
-		rec, err := tx.Record(ctx, SessionRecord, id)
+		rec, err := lookUp(ctx, tx, SessionRecord, id)
 		if missing(err) || (err == nil && (rec.Owner != string(who) || rec.over(now))) {
 			return notFound("there is no session of this id")
 		}
