@@ -15,7 +15,9 @@ import (
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/store/memory"
+	"github.com/keywright/keywright/store/postgres"
 	"github.com/keywright/keywright/store/sqlite"
+	"github.com/keywright/keywright/store/storetest"
 )
 
 const (
@@ -95,12 +97,20 @@ func openOn(t *testing.T, store both, change ...func(*people.Options)) *house {
 	return h
 }
 
-// openAll runs a test on memory and on SQLite.
+// openAll runs a test on every store.
 func openAll(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Run("memory", func(t *testing.T) { t.Parallel(); test(t, open(t)) })
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "people.db"), sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, openOn(t, s))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		s, err := postgres.Open(t.Context(), storetest.Postgres(t))
 		if err != nil {
 			t.Fatal(err)
 		}
