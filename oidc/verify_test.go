@@ -502,3 +502,35 @@ func FuzzParseToken(f *testing.F) {
 		}
 	})
 }
+
+func TestTSP22_OnlyTheConfiguredAlgorithmsAreTaken(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(p *Provider) { p.Algorithms = []string{"RS256", "EdDSA"} })
+	h.expect(t, "a good ES256 token where ES256 is not configured", h.idp.token(t, h.idp.claims(), nil), keywright.Unknown)
+	if n := h.idp.count("/jwks"); n != 0 {
+		t.Errorf("the provider was asked %d times", n)
+	}
+}
+
+// An algorithm is pinned to the type of the key that the provider published.
+func TestTSP22_AlgorithmsArePinnedToKeys(t *testing.T) {
+	t.Parallel()
+	ec, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	rs, _ := rsa.GenerateKey(rand.Reader, 2048)
+	s := &keyset{keys: []*key{
+		{id: "ec", public: ec.Public()}, {id: "rsa", public: rs.Public()}, {id: "rsa512", public: rs.Public(), only: "RS512"},
+	}}
+	for _, c := range []struct {
+		kid, algorithm string
+		found          bool
+	}{
+		{"ec", "ES256", true}, {"ec", "ES384", false}, {"ec", "RS256", false}, {"ec", "HS256", false}, {"ec", "none", false}, {"ec", "EdDSA", false},
+		{"rsa", "RS256", true}, {"rsa", "PS384", true}, {"rsa", "ES256", false}, {"rsa", "HS256", false},
+		{"rsa512", "RS512", true}, {"rsa512", "RS256", false}, {"nobody", "ES256", false},
+		{"", "ES256", true}, {"", "RS256", true}, {"", "RS512", false}, // two would fit
+	} {
+		if got := s.pick(header{kid: c.kid, algorithm: c.algorithm}); (got != nil) != c.found {
+			t.Errorf("%q with %s: %v", c.kid, c.algorithm, got != nil)
+		}
+	}
+}
