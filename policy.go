@@ -51,6 +51,7 @@ type RotationRule struct {
 	Overlap  time.Duration // when a request names none
 	Settable bool          // a request may name another, up to MaxOverlap
 	KeepsKey bool          // the successor keeps the public half
+	Self     bool          // a key may replace itself; otherwise a person, or a provider, does
 }
 
 // EnvironmentRule is one environment of a scheme.

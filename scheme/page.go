@@ -86,6 +86,7 @@ type rotationPage struct {
 	overlap  span
 	settable toggle
 	keepsKey toggle
+	self     toggle
 }
 
 type environmentPage struct {

@@ -68,6 +68,7 @@ func rotationFields() []field[rotationPage] {
 		{"overlap", true, func(d *decoder, p *rotationPage, n ast.Node) { p.overlap = d.span(n, "overlap") }},
 		{"settable", false, func(d *decoder, p *rotationPage, n ast.Node) { p.settable = d.toggle(n, "settable") }},
 		{"keeps_key", false, func(d *decoder, p *rotationPage, n ast.Node) { p.keepsKey = d.toggle(n, "keeps_key") }},
+		{"self", false, func(d *decoder, p *rotationPage, n ast.Node) { p.self = d.toggle(n, "self") }},
 	}
 }
 

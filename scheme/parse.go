@@ -118,7 +118,7 @@ func (c *compiler) rotation() {
 	if r.keepsKey.v && (r.overlap.v != 0 || r.settable.v) {
 		c.add(r.overlap.at, "a rotation that keeps the key replaces the secret at once: overlap must be 0, and not settable")
 	}
-	c.s.rules.Rotation = keywright.RotationRule{Allowed: true, Overlap: r.overlap.v, Settable: r.settable.v, KeepsKey: r.keepsKey.v}
+	c.s.rules.Rotation = keywright.RotationRule{Allowed: true, Overlap: r.overlap.v, Settable: r.settable.v, KeepsKey: r.keepsKey.v, Self: r.self.v}
 }
 
 func (c *compiler) environments() {

@@ -9,21 +9,30 @@ import (
 
 func TestAKeyRotatesItselfWhereItsSchemeAllowsIt(t *testing.T) {
 	t.Parallel()
-	t.Run("TRS-13 an instance key", func(t *testing.T) {
+	t.Run("a key of our own scheme", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t, on("keywright"))
+		s.Tenant("abcd1234", nil)
+		a := s.manage(t, "POST", "/v1/keys", `{"tenant":"abcd1234","scheme":"keywright","environment":"test","name":"n"}`)
+		key := a.str(t, "credential.key")
+		s.want(t, 422, "POST", "/v1/key/rotate", `{"overlap":"29d"}`, as(key)...)
+		out := s.want(t, 201, "POST", "/v1/key/rotate", `{"overlap":"1h"}`, as(key)...)
+		if !s.passes(t, "keywright", key) || !s.passes(t, "keywright", out.str(t, "credential.key")) {
+			t.Error("both work meanwhile")
+		}
+		s.want(t, 409, "POST", "/v1/key/rotate", "", as(key)...)
+		s.want(t, 200, "POST", "/v1/key/revoke", "", as(key)...)
+		s.want(t, 401, "GET", "/v1/key", "", as(key)...)
+		s.want(t, 200, "GET", "/v1/key", "", as(out.str(t, "credential.key"))...)
+	})
+	t.Run("TRS-12 an instance's key ends itself, and members replace it", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t, mica())
 		s.Tenant("abcd1234", nil)
-		a := s.manage(t, "POST", "/v1/keys", `{"tenant":"abcd1234","scheme":"trusset-instance"}`)
-		key := a.str(t, "credential.key")
-		s.want(t, 422, "POST", "/v1/key/rotate", `{"overlap":"29d"}`, apiKey(key)...)
-		out := s.want(t, 201, "POST", "/v1/key/rotate", `{"overlap":"1h"}`, apiKey(key)...)
-		if !s.passes(t, "trusset-instance", key) || !s.passes(t, "trusset-instance", out.str(t, "credential.key")) {
-			t.Error("TRS-16: both work meanwhile")
-		}
-		s.want(t, 409, "POST", "/v1/key/rotate", "", apiKey(key)...)
+		key := s.manage(t, "POST", "/v1/keys", `{"tenant":"abcd1234","scheme":"trusset-instance"}`).str(t, "credential.key")
+		s.want(t, 403, "POST", "/v1/key/rotate", "", apiKey(key)...)
 		s.want(t, 200, "POST", "/v1/key/revoke", "", apiKey(key)...)
 		s.want(t, 401, "GET", "/v1/key", "", apiKey(key)...)
-		s.want(t, 200, "GET", "/v1/key", "", apiKey(out.str(t, "credential.key"))...)
 	})
 	t.Run("TSP-24 TSP-19 a Truestamp key ends itself, and makes no other", func(t *testing.T) {
 		t.Parallel()

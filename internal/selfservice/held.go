@@ -227,7 +227,11 @@ func (s *Service) RotateHeld(ctx context.Context, h Holder, r api.RotateKey, ide
 		if reg := s.o.Site.Registration; reg != nil && reg.Management != "" && h.Key.Scheme == reg.Scheme {
 			return api.Key{}, forbidden("the management token rotates this key: the key itself does not")
 		}
-		if own := s.o.Schemes[h.Key.Scheme].Policy().Rotation; own.Allowed && q.Overlap != nil && *q.Overlap > own.Overlap {
+		own := s.o.Schemes[h.Key.Scheme].Policy().Rotation
+		if own.Allowed && !own.Self {
+			return api.Key{}, forbidden("keys of this API do not replace themselves: a person who is signed in does")
+		}
+		if own.Allowed && q.Overlap != nil && *q.Overlap > own.Overlap {
 			return api.Key{}, invalid("overlap", "a key that rotates itself keeps the old one for at most "+spell(own.Overlap)+": a person who is signed in can ask for more")
 		}
 	}
