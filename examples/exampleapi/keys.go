@@ -68,7 +68,7 @@ func (k *Keys) Create(draft api.CreateKey) (api.Key, error) {
 	return made, k.fault(err)
 }
 
-// Amend, Rotate, Pause, Revoke and Delete act on one of the caller's keys.
+// Amend changes one of the caller's keys, as everything below acts on one.
 func (k *Keys) Amend(id string, a api.AmendKey) (api.Key, error) {
 	return k.act(id, func() (api.Key, error) { return k.client.AmendKey(k.call.Context(), id, 0, a) })
 }
@@ -98,27 +98,6 @@ func (k *Keys) Delete(id string) error {
 	_, err := k.act(id, func() (api.Key, error) { return api.Key{}, k.client.DeleteKey(k.call.Context(), id) })
 	return err
 }
-
-// Managed follows a management token to the key that it manages: the one that it
-// was made with, or what has come of it by rotation since.
-func (k *Keys) Managed() (api.Key, error) {
-	token, err := k.client.Key(k.call.Context(), k.call.Identity.Key)
-	if err != nil {
-		return api.Key{}, k.fault(err)
-	}
-	id := token.Metadata["key_id"]
-	for range maxSuccessors {
-		found, err := k.Find(id)
-		if err != nil || found.Successor == "" {
-			return found, err
-		}
-		id = found.Successor
-	}
-	return api.Key{}, fault(Failure)
-}
-
-// maxSuccessors bounds how many rotations are followed.
-const maxSuccessors = 10_000
 
 // Client is the management API itself, for what is not about the caller's keys.
 func (k *Keys) Client() *client.Client { return k.client }

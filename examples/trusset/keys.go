@@ -189,13 +189,9 @@ func rotateRegistered(c *exampleapi.Call) (exampleapi.Reply, error) {
 	if err != nil {
 		return exampleapi.Reply{}, err
 	}
-	managed, err := keys.Managed()
+	made, err := keys.Client().RotateRegistration(c.Context(), c.Identity.Key, api.RotateRegistration{API: Name})
 	if err != nil {
-		return exampleapi.Reply{}, err
-	}
-	made, err := keys.Rotate(managed.ID, api.RotateKey{})
-	if err != nil {
-		return exampleapi.Reply{}, err
+		return exampleapi.Reply{}, keys.Fault(err)
 	}
 	out := struct {
 		APIKey string `json:"apiKey"`
@@ -214,14 +210,7 @@ func revokeRegistered(c *exampleapi.Call) (exampleapi.Reply, error) {
 	if err != nil {
 		return exampleapi.Reply{}, err
 	}
-	managed, err := keys.Managed()
-	if err != nil {
-		return exampleapi.Reply{}, err
-	}
-	if _, err := keys.Revoke(managed.ID, ""); err != nil {
-		return exampleapi.Reply{}, err
-	}
-	if _, err := keys.Client().RevokeKey(c.Context(), c.Identity.Key, "superseded"); err != nil {
+	if _, err := keys.Client().RevokeRegistration(c.Context(), c.Identity.Key, api.RevokeRegistration{API: Name}); err != nil {
 		return exampleapi.Reply{}, keys.Fault(err)
 	}
 	return success(c, http.StatusOK, struct {

@@ -25,6 +25,7 @@ type seen struct {
 	api     string
 	reason  string
 	key     keywright.KeyID
+	person  string // of a login's token
 }
 
 type seenKey struct{}
@@ -72,6 +73,9 @@ func report(r *http.Request, v *gate.Verdict, _ int, _ time.Duration) {
 		s.api = v.API.Name
 	}
 	s.reason, s.key = v.Reason().String(), v.Decision.Key
+	if p := v.Decision.Principal; p != nil {
+		s.person = p.Person
+	}
 }
 
 // labelled says which API a request that no gate saw belongs to.
@@ -111,7 +115,7 @@ func (d *Daemon) observed(next func(*generation, http.ResponseWriter, *http.Requ
 				d.log.LogAttrs(ctx, slog.LevelInfo, "request",
 					slog.String("api", s.api), slog.String("method", bounded(method, 16)), slog.String("host", bounded(host, 100)),
 					slog.String("path", maskPath(path)), slog.Int("status", s.status), slog.String("reason", s.reason),
-					slog.String("key", s.key.String()), slog.String("address", from.String()),
+					slog.String("key", s.key.String()), slog.String("person", s.person), slog.String("address", from.String()),
 					slog.Int64("bytes", s.bytes), slog.Float64("ms", float64(took.Microseconds())/1000))
 			}
 		}()

@@ -40,7 +40,7 @@ type core struct {
 
 // openCore opens the store and fills the index. Every error says what to do; the
 // core is returned with it, for close to give back what was opened.
-func openCore(ctx context.Context, o *Options, plan *Plan) (c *core, err error) {
+func openCore(ctx context.Context, o *Options, plan *Plan, signIn func(outcome string)) (c *core, err error) {
 	cfg := &o.Source.Config
 	c = &core{bounded: cfg.Store.Kind == config.Postgres, limiter: limit.New(cfg.Limits.Subjects)}
 	// The store first: it is what refuses a second process.
@@ -67,7 +67,7 @@ func openCore(ctx context.Context, o *Options, plan *Plan) (c *core, err error) 
 	}
 	c.people = people.New(people.Options{
 		Store: records, Keys: c.store, Clock: o.Clock, SessionIdle: cfg.People.SessionIdle, SessionLife: cfg.People.SessionLife,
-		InvitationLife: cfg.People.InvitationLife, NoPasswords: !cfg.People.Passwords,
+		InvitationLife: cfg.People.InvitationLife, NoPasswords: !cfg.People.Passwords, Observe: signIn,
 	})
 	if err := c.keeper.CheckPepper(ctx); err != nil {
 		return c, fmt.Errorf("the pepper in %s: %w", cfg.SecretsDir, err)

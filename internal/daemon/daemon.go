@@ -119,7 +119,7 @@ func Start(ctx context.Context, o Options) (*Daemon, error) {
 
 func (d *Daemon) start(ctx context.Context, plan *Plan) error {
 	var err error
-	if d.core, err = openCore(ctx, &d.o, plan); err != nil {
+	if d.core, err = openCore(ctx, &d.o, plan, func(outcome string) { d.metrics.signIns.WithLabelValues(outcome).Inc() }); err != nil {
 		return err
 	}
 	d.metrics.watch(d.core.gauges())

@@ -50,7 +50,7 @@ func (d *Daemon) logins(g *generation) ([]gate.API, error) {
 
 func (d *Daemon) identityProviders(cfg *config.Config, names []string, members func(context.Context, people.External) (oidc.Membership, error)) (*oidc.Providers, error) {
 	o := oidc.Options{
-		Tenant: d.core.index.Tenant, ByRef: d.tenantByRef, Members: members, Clock: d.o.Clock, Log: d.log,
+		Tenant: d.core.index.Tenant, Fresh: d.core.index.Fresh, ByRef: d.tenantByRef, Members: members, Clock: d.o.Clock, Log: d.log,
 	}
 	for _, p := range cfg.Providers {
 		if !slices.Contains(names, p.Name) {

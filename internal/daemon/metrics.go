@@ -21,6 +21,7 @@ type metrics struct {
 	durations    *prometheus.HistogramVec
 	verification prometheus.Histogram
 	reloads      *prometheus.CounterVec
+	signIns      *prometheus.CounterVec
 	connections  atomic.Int64
 }
 
@@ -50,8 +51,11 @@ func newMetrics() *metrics {
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "keywright_reloads_total", Help: "Reloads of the configuration, by outcome.",
 		}, []string{"outcome"}),
+		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "keywright_sign_ins_total", Help: "Attempts to sign in, by outcome.",
+		}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.requests, m.durations, m.verification, m.reloads, buildInfo())
+	m.registry.MustRegister(m.requests, m.durations, m.verification, m.reloads, m.signIns, buildInfo())
 	m.gauge("keywright_connections", "Connections held now.", func() float64 { return float64(m.connections.Load()) })
 	return m
 }

@@ -85,7 +85,7 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 	s := &site{label: a.Name + "-site"}
 	s.service = selfservice.New(selfservice.Options{
 		Site: d.selfService(a, &surface), Keeper: d.core.keeper, Store: d.core.store, Schemes: g.plan.Schemes,
-		People: d.core.people, Tokens: providers, Index: d.core.index, Pepper: d.core.secrets.Pepper, Clock: d.o.Clock, View: g.hops.View,
+		Before: d.siteBefore(a.Name), People: d.core.people, Tokens: providers, Index: d.core.index, Pepper: d.core.secrets.Pepper, Clock: d.o.Clock, View: g.hops.View,
 	})
 	s.self = management.NewSelf(management.SelfOptions{
 		Self: s.service, People: d.core.people, Clock: d.o.Clock, Log: d.log, View: g.hops.View, Origin: d.siteOrigin(g, a), Observe: d.metrics.observe,
@@ -259,6 +259,14 @@ const discoveryPath = "/.well-known/keywright.json"
 func (g *generation) siteNamed(name string) *selfservice.Service {
 	if s, ok := g.sites[name]; ok {
 		return s.service
+	}
+	return nil
+}
+
+// siteBefore is the service that served a site until now, whose counts go on.
+func (d *Daemon) siteBefore(name string) *selfservice.Service {
+	if g := d.generations.current.Load(); g != nil {
+		return g.siteNamed(name)
 	}
 	return nil
 }
