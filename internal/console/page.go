@@ -229,13 +229,22 @@ func (v *visit) again(name string, p page, err error) error {
 	p.Form = v.typed()
 	p.Wrong = map[string]string{}
 	said, at := said(err)
-	if at != "" {
+	if inForms(at) {
 		p.Wrong[at] = said
 		p.Problem = "Something is not right yet: see below."
 	} else {
 		p.Problem = said
 	}
 	return v.show(status, name, p)
+}
+
+// inForms reports whether a field of an error is one that forms have a place beside.
+func inForms(name string) bool {
+	switch name {
+	case "name", "email", "password", "token", "expires_at", "environment", "permissions", "addresses", "role", "overlap", "reason":
+		return true
+	}
+	return false
 }
 
 // typed is what a form held, without its secrets.

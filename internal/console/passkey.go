@@ -32,7 +32,7 @@ type answered struct {
 // party is this site, as passkeys are bound to it.
 func (v *visit) party() people.Party {
 	origin := v.Origin(v.r)
-	p := people.Party{Origin: origin, Name: v.Name}
+	p := people.Party{Origin: origin, Name: v.Name, Asker: v.from.Address}
 	if u, err := url.Parse(origin); err == nil {
 		p.ID = u.Hostname()
 	} else if host, _, err := net.SplitHostPort(v.r.Host); err == nil {
@@ -60,8 +60,8 @@ func (v *visit) finishPasskeySignIn() error {
 		return nil
 	}
 	var session keywright.Credential
-	if v.who != nil {
-		session = v.sessionToken()
+	if v.who != nil && !v.provesFirst() {
+		session = v.sessionToken() // renewed; an operator who came in otherwise starts anew
 	}
 	signed, err := v.People.SignInWithPasskey(v.ctx(), v.party(), keywright.NewCredential("", in.Token), in.Answer, session, v.from)
 	if err != nil {
