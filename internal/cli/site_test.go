@@ -50,7 +50,7 @@ func startSite(t *testing.T, env *testscript.Env) {
 	t.Helper()
 	var issuer string
 	site := managementtest.NewSite(t, managementtest.SiteOptions{
-		Site: selfservice.Site{API: "truestamp", Schemes: []string{"truestamp", "trust-swiftly", "trustifi", "domain-trust"}},
+		Site: selfservice.Site{API: "truestamp", Schemes: []string{"truestamp", "trust-swiftly", "trustifi", "domain-trust", "keywright"}},
 		Tokened: func(s *managementtest.Site) *oidc.Providers {
 			issuer = idptest.Start(t, idp.Options{Clock: s.Clock.Now, Audience: audience, Users: []idp.User{
 				{Subject: "1", Email: "ada@example.com", Name: "Ada Example"}, {Subject: "2", Email: "grace@example.com", Name: "Grace Example"}, {Subject: "3", Email: "eve@example.com", Name: "Eve Example"}}})
@@ -81,8 +81,8 @@ func startSite(t *testing.T, env *testscript.Env) {
 	mux.HandleFunc("GET /none/.well-known/keywright.json", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(api.Discovery{API: "none", Base: server.URL})
 	})
-	mux.HandleFunc("GET /dt/.well-known/keywright.json", func(w http.ResponseWriter, _ *http.Request) {
-		_ = json.NewEncoder(w).Encode(api.Discovery{API: "dt", Base: server.URL, Scheme: "domain-trust"})
+	mux.HandleFunc("GET /own/.well-known/keywright.json", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(api.Discovery{API: "own", Base: server.URL, Scheme: "keywright"})
 	})
 	mux.HandleFunc("GET /bad/.well-known/keywright.json", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(api.Discovery{API: "../../bad", Base: server.URL, Providers: []api.DiscoveredIssuer{{Name: "a", Issuer: issuer, ClientID: "cli"}}})
