@@ -2,7 +2,6 @@ package handbook
 
 import (
 	"io/fs"
-	"net/http"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/scheme"
@@ -76,28 +75,22 @@ type Account struct {
 }
 
 // Handbook serves one API's documentation. It is safe for concurrent use.
-type Handbook struct{ o Options }
-
-// New renders every page once. It returns an Invalid error that names what is wrong.
-func New(o Options) (*Handbook, error) { return &Handbook{o: o}, nil }
-
-// ServeHTTP answers every page under /, its twin under the same path with .md,
-// /llms.txt, /llms-full.txt, /search, /openapi.json, /openapi.yaml, /try (the
-// interactive reference) and /assets/…; anything else is a page that says so.
-func (h *Handbook) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	http.Error(w, "not built yet", http.StatusNotFound)
-}
-
-// Sample is one printed program, for whoever runs them all.
-type Sample struct {
-	Language  string // curl, http, httpie, javascript, node, php, python, go, …
-	Operation string // the operationId
-	Text      string
-	Runs      bool // false for raw HTTP, which is shown and not run
+type Handbook struct {
+	o       Options
+	pages   []*page
+	files   map[string]*file
+	search  []found
+	samples []Sample
 }
 
 // Samples returns every sample that the pages print.
-func (h *Handbook) Samples() []Sample { return nil }
+func (h *Handbook) Samples() []Sample { return h.samples }
 
 // Paths lists every page.
-func (h *Handbook) Paths() []string { return nil }
+func (h *Handbook) Paths() []string {
+	out := make([]string, len(h.pages))
+	for i, p := range h.pages {
+		out[i] = p.Path
+	}
+	return out
+}
