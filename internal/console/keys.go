@@ -87,6 +87,9 @@ func (r row) Amends() bool {
 // Names reports whether such keys have names.
 func (r row) Names() bool { return r.Policy.Name.Presence != keywright.Absent }
 
+// MustName reports whether they have to have one.
+func (r row) MustName() bool { return r.Policy.Name.Presence == keywright.Required }
+
 // Expires reports whether such keys may expire.
 func (r row) Expires() bool { return r.Policy.Expiry.Presence != keywright.Absent }
 
