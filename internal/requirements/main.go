@@ -61,8 +61,8 @@ TFI is Trustifi, TSP Truestamp, TRS Trusset, DMT Domain Trust, TSW Trust Swiftly
 func areaTitles() map[string]string {
 	return map[string]string{
 		"keys":    "Requests, keys and their life",
-		"people":  "Sign-in, registration and tokens of an identity provider: not built yet, but for the rows that name a test",
-		"docs":    "Documentation pages: not built yet, but for the rows that name a test",
+		"people":  "Sign-in, registration and tokens of an identity provider",
+		"docs":    "Documentation",
 		"console": "Dashboards: not built yet, but for the rows that name a test",
 	}
 }

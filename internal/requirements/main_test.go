@@ -27,8 +27,9 @@ func TestThePageIsCurrent(t *testing.T) {
 	}
 }
 
-// TestEveryRequirementOnKeysHasATest is the promise of the page.
-func TestEveryRequirementOnKeysHasATest(t *testing.T) {
+// TestWhatIsBuiltHasATest is the promise of the page: only the dashboards are not
+// built yet.
+func TestWhatIsBuiltHasATest(t *testing.T) {
 	all, err := readRequirements(filepath.Join(root, "docs", "requirements.txt"))
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +39,7 @@ func TestEveryRequirementOnKeysHasATest(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range all {
-		if r.area == "keys" && len(tests[r.id]) == 0 {
+		if r.area != "console" && len(tests[r.id]) == 0 {
 			t.Errorf("%s has no test: %s", r.id, r.text)
 		}
 	}
