@@ -54,7 +54,7 @@ func meaning(r keywright.Reason) string {
 // ofRequest reports whether a reason is a fault of the request, not of the credential.
 func ofRequest(r keywright.Reason) bool { return r >= keywright.BadRequest }
 
-// Refusals lists what a scheme refuses with, one row for each reason and variant.
+// refusals lists what a scheme refuses with, one row for each reason and variant.
 func refusals(s *scheme.Scheme, of func(keywright.Reason) bool) []refusal {
 	var out []refusal
 	for _, r := range keywright.Refusals() {

@@ -1,6 +1,8 @@
 package handbook_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -84,4 +86,16 @@ func TestTFI01_TFI02_TFI03_IndexTwinsAndTurning(t *testing.T) {
 			}
 		}
 	}
+}
+
+// trusting calls the demo's API with its own authority.
+func trusting(t *testing.T, ca string) http.RoundTripper {
+	t.Helper()
+	raw, err := os.ReadFile(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(raw)
+	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 }

@@ -44,10 +44,11 @@ func curl(r request) string {
 }
 
 func httpie(r request) string {
-	lines := []string{"http --ignore-stdin " + r.Method + " " + single(r.URL)}
-	if r.CA != "" {
-		lines = append(lines, "--verify "+single(r.CA))
+	start := "http --ignore-stdin "
+	if r.CA != "" { // options stand before what is sent, or HTTPie takes them apart
+		start += "--verify " + single(r.CA) + " "
 	}
+	lines := []string{start + r.Method + " " + single(r.URL)}
 	for _, h := range r.Headers {
 		lines = append(lines, shellHeader(h, ":"))
 	}

@@ -76,7 +76,7 @@ func render(src string) (string, []heading, error) {
 	if err := md.Renderer().Render(&b, source, doc); err != nil {
 		return "", nil, err
 	}
-	out := strings.NewReplacer("<table>", `<div class="table" tabindex="0" role="region" aria-label="Table"><table>`, "</table>", "</table></div>").Replace(b.String())
+	out := strings.NewReplacer("<table>", `<div class="table" tabindex="0" role="group" aria-label="Table"><table>`, "</table>", "</table></div>").Replace(b.String())
 	return out, heads, nil
 }
 
