@@ -21,7 +21,6 @@ type options struct {
 	at      time.Time
 	apis    []API
 	sources map[string][]byte
-	bad     error
 }
 
 // API is a protected surface of the test. Scheme is the name of one that ships,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func TestEmbeddedShowsLimitsAndOpenRoutes(t *testing.T) {
 	var last seen
 	h := s.Middleware("a")(&last)
 	got := do(h, k.Sign)
-	if got.Header()["X-RateLimit-Limit"] == nil || got.Header()["X-RateLimit-Remaining"] == nil {
+	if spelled(got, "X-RateLimit-Limit") == nil || spelled(got, "X-RateLimit-Remaining") == nil {
 		t.Errorf("%v", got.Header())
 	}
 	if got := do(h, func(r *http.Request) { r.RequestURI = "/health" }); got.Code != 200 {
@@ -142,3 +143,7 @@ func TestABodyIsReadOnce(t *testing.T) {
 		t.Errorf("%d %q", got.Code, got.Body)
 	}
 }
+
+// spelled returns the lines of a header under the very spelling that its scheme
+// gives it, which is what goes over the wire.
+func spelled(got *httptest.ResponseRecorder, name string) []string { return got.Header()[name] }

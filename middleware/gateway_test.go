@@ -102,7 +102,7 @@ func TestTheGatewaysWordIsTaken(t *testing.T) {
 	for name, tokens := range map[string][]string{
 		"none": nil, "empty": {""}, "two": {good, good}, "another's": {sign(t, theirs)}, "junk": {"junk"}, "alg none": {"eyJhbGciOiJub25lIn0." + strings.Split(good, ".")[1] + "."},
 	} {
-		if got := do(h, asserting(tokens...)); got.Code != 401 || len(got.Header()["WWW-Authenticate"]) != 1 {
+		if got := do(h, asserting(tokens...)); got.Code != 401 || len(spelled(got, "WWW-Authenticate")) != 1 {
 			t.Errorf("%s: %d %v", name, got.Code, got.Header())
 		}
 	}
@@ -254,7 +254,7 @@ func TestRefuseSpeaksTheScheme(t *testing.T) {
 	}
 	k := s.Key("trusset-instance", "demo0001")
 	got := do(s.Middleware("trusset")(refuse(keywright.NoSuchRoute)), k.Sign)
-	if got.Code != 404 || !strings.Contains(got.Body.String(), `"NOT_FOUND"`) || got.Header().Get("X-RateLimit-Limit") != "" && len(got.Header()["X-RateLimit-Limit"]) != 1 {
+	if got.Code != 404 || !strings.Contains(got.Body.String(), `"NOT_FOUND"`) || got.Header().Get("X-RateLimit-Limit") != "" && len(spelled(got, "X-RateLimit-Limit")) != 1 {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
 	if got := do(s.Middleware("trusset")(refuse(keywright.Granted)), k.Sign); got.Code != 500 {

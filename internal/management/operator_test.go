@@ -212,3 +212,39 @@ func TestTheIntrospectionFrontAsksTheGate(t *testing.T) {
 	}
 	h.want(t, 404, "POST", "/oauth/introspect", "{}") // the front is another handler's
 }
+
+// A password alone is not enough for an operator who has a passkey.
+func TestAnOperatorWithAPasskeyIsAskedForIt(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, on("keywright"))
+	admin := s.SignIn(keywright.OperatorTenant, "op@example.com", people.Admin)
+	if a := s.asOperator(t, "GET", "/v1/tenants", "", cookie(admin)...); a.status != 200 {
+		t.Fatalf("without a passkey: %d %s", a.status, a.body)
+	}
+	store, ok := s.Store.(people.Store)
+	if !ok {
+		t.Fatal("the store keeps no people")
+	}
+	err := store.UpdateRecords(t.Context(), func(tx people.RecordTx) error {
+		r, err := tx.Named(t.Context(), people.PersonRecord, "op@example.com")
+		if err != nil {
+			return err
+		}
+		var body map[string]any
+		if err := json.Unmarshal(r.Body, &body); err != nil {
+			return err
+		}
+		body["passkeys"] = 1
+		if r.Body, err = json.Marshal(body); err != nil {
+			return err
+		}
+		r.Version++
+		return tx.PutRecord(t.Context(), r)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := s.asOperator(t, "GET", "/v1/tenants", "", cookie(admin)...); a.status != 403 || a.str(t, "type") != api.ProofNeeded {
+		t.Errorf("with one: %d %s", a.status, a.body)
+	}
+}

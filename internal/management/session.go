@@ -51,6 +51,13 @@ func (s *server) enter(c *call, r *http.Request) (entered bool, p *api.Problem) 
 	if err := s.crossOrigin.Check(r); err != nil {
 		return false, problem(http.StatusForbidden, "a request that changes something must come from this site's own pages")
 	}
+	// Whoever has a passkey is asked for it: a password alone is not enough for what
+	// operators may do.
+	if in.Person.Passkeys > 0 && in.Session.Method != "passkey" {
+		p := problem(http.StatusForbidden, "you have a passkey: sign in with it on this site's pages")
+		p.Type = api.ProofNeeded
+		return false, p
+	}
 	who := selfservice.Caller{Person: in.Person, Session: in.Session, Role: in.Members[at].Role, Actor: actorOf(c, &in.Person)}
 	c.operator, c.verdict = &who, verdict
 	c.verdict.Decision = keywright.Decision{Reason: keywright.Granted, Permissions: rolePermissions(who.Role)}

@@ -141,7 +141,7 @@ func (b *browser) walk(ctx context.Context, method, at string, form url.Values, 
 		if strings.Contains(body, `name="login"`) {
 			fields.Set("login", user)
 		}
-		next, err := resp.Request.URL.Parse(action)
+		next, err := resp.URL.Parse(action)
 		if err != nil {
 			return nil, "", err
 		}
@@ -150,21 +150,29 @@ func (b *browser) walk(ctx context.Context, method, at string, form url.Values, 
 	return nil, "", fmt.Errorf("the provider leads in circles")
 }
 
-func (b *browser) send(ctx context.Context, method, at string, form url.Values) (*http.Response, string, error) {
+func (b *browser) send(ctx context.Context, method, at string, form url.Values) (seen, string, error) {
 	req, err := http.NewRequestWithContext(ctx, method, at, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, "", err
+		return seen{}, "", err
 	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	resp, err := b.Do(req)
 	if err != nil {
-		return nil, "", err
+		return seen{}, "", err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	return resp, string(body), err
+	return seen{URL: resp.Request.URL, StatusCode: resp.StatusCode, Status: resp.Status, Location: resp.Location}, string(body), err
+}
+
+// seen is what matters of a response whose body has been read.
+type seen struct {
+	URL        *url.URL
+	StatusCode int
+	Status     string
+	Location   func() (*url.URL, error)
 }
 
 // formOf reads the first form of a page, with its hidden fields.
