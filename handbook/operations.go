@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -112,10 +113,25 @@ func (d *document) operation(method, path string, item, o *object, parts []Part)
 	for _, status := range responses.keys() {
 		r := d.response(status, d.at(responses, status))
 		op.Streams = op.Streams || strings.HasPrefix(r.Media, "text/event-stream") || status == "101"
-		op.Responses = append(op.Responses, r)
+		op.answers(r)
 	}
 	d.secure(op, o, parts)
 	return op
+}
+
+// answers adds a response; refusals that look alike are told of once.
+func (o *operation) answers(r response) {
+	if n := len(o.Responses); n > 0 && r.Status >= "4" {
+		last := &o.Responses[n-1]
+		first, _, _ := strings.Cut(last.Status, ",")
+		was := *last
+		was.Status = r.Status
+		if first >= "4" && reflect.DeepEqual(was, r) {
+			last.Status += ", " + r.Status
+			return
+		}
+	}
+	o.Responses = append(o.Responses, r)
 }
 
 // secure finds the scheme and the route of an operation: the gateway's own word
