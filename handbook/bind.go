@@ -19,7 +19,6 @@ var shipped embed.FS
 type file struct {
 	kind, tag, policy string
 	body, packed      []byte
-	long              bool // may be kept for long: its address changes with it
 }
 
 // found is a page as search sees it.

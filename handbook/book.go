@@ -55,8 +55,8 @@ type book struct {
 }
 
 var (
-	accentForm   = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)       //nolint:gochecknoglobals // a constant in all but form
-	variableForm = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,63}$`) //nolint:gochecknoglobals // likewise
+	accentForm   = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	variableForm = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,63}$`)
 )
 
 func invalid(field, detail string, args ...any) error {

@@ -303,7 +303,7 @@ func (d *document) invent(s *object, depth int) any {
 	return nil
 }
 
-var notSlug = regexp.MustCompile(`[^a-z0-9]+`) //nolint:gochecknoglobals // a constant in all but form
+var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
 
 // slug makes a name for a path: createItem is create-item.
 func slug(s string) string {
