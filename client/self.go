@@ -49,9 +49,13 @@ func Discover(ctx context.Context, site string, o Options) (api.Discovery, error
 	if err := c.send(ctx, request{method: http.MethodGet, path: "/.well-known/keywright.json"}, &out); err != nil {
 		return api.Discovery{}, err
 	}
-	_, err = New(out.Base, keywright.Credential{}, o)
+	at, err := New(out.Base, keywright.Credential{}, o)
 	if out.API == "" || err != nil {
 		return api.Discovery{}, &keywright.Error{Kind: keywright.Invalid, Field: "server", Detail: "what answers there is no site of Keywright's"}
+	}
+	// A login's token goes to who was asked for it, and to nobody that they name.
+	if at.base.Scheme != c.base.Scheme || at.base.Host != c.base.Host {
+		return api.Discovery{}, &keywright.Error{Kind: keywright.Invalid, Field: "server", Detail: "the site says that it serves itself somewhere else: name that address, if you trust it, which is " + at.base.Scheme + "://" + at.base.Host}
 	}
 	return out, nil
 }

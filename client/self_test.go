@@ -253,7 +253,8 @@ func TestDiscovering(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"another document": `{"api":""}`, "a page": `<html>`, "plain text to another machine": `{"api":"x","self_service":"http://elsewhere.example"}`,
-		"no address": `{"api":"x","self_service":"javascript:alert(1)"}`, "credentials in it": `{"api":"x","self_service":"https://a:b@elsewhere.example"}`,
+		"another site's address": `{"api":"x","self_service":"https://elsewhere.example"}`,
+		"no address":             `{"api":"x","self_service":"javascript:alert(1)"}`, "credentials in it": `{"api":"x","self_service":"https://a:b@elsewhere.example"}`,
 	} {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) }))
 		if d, err := client.Discover(t.Context(), srv.URL, quick()); err == nil {

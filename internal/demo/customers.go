@@ -79,7 +79,7 @@ func (s *seeder) trusset(ctx context.Context, c *Credentials) error {
 // mica is a registrant: a key for the register, and the token that manages that
 // one key, named in the token's metadata.
 func (s *seeder) mica(ctx context.Context, c *Credentials) error {
-	w := wish{system: "trusset-mica", ref: "demo-mica", name: "registrant@trusset.example"}
+	w := wish{system: "trusset", ref: "demo-mica", name: "registrant@trusset.example"}
 	id, keys, err := s.tenant(ctx, w, w.plan, grant{scheme: "trusset-mica"})
 	if err != nil {
 		return err

@@ -298,6 +298,10 @@ func (s *Service) RevokeHeld(ctx context.Context, h Holder, reason string) (api.
 	if err != nil {
 		return api.Key{}, spoken(err)
 	}
+	// A key before it whose overlap still runs would live on with nobody to end it.
+	if !h.Manages.IsZero() && !k.Predecessor.IsZero() {
+		tokens = append(tokens, k.Predecessor)
+	}
 	for _, id := range tokens {
 		if _, err := s.o.Keeper.Revoke(ctx, h.Actor, id, why); err != nil && !errors.Is(err, keywright.NotFound) {
 			return api.Key{}, err

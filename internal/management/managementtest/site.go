@@ -96,7 +96,7 @@ func NewSite(t testing.TB, o SiteOptions) *Site {
 	s.Server = httptest.NewTLSServer(management.NewSelf(management.SelfOptions{
 		Self: s.Self, People: s.People, Clock: s.Clock.Now, Log: log, View: view,
 		Origin:    func(r *http.Request) string { return "https://" + r.Host },
-		Discovery: func(r *http.Request) api.Discovery { return s.discovery(o.Site.API) },
+		Discovery: func(r *http.Request) api.Discovery { return s.discovery(r, o.Site.API) },
 	}))
 	t.Cleanup(s.Server.Close)
 	g, err := gate.New(gate.Options{APIs: apis(shipped), Index: index, Pepper: secrets.Pepper, Clock: s.Clock.Now})
@@ -117,8 +117,12 @@ func NewSite(t testing.TB, o SiteOptions) *Site {
 	return s
 }
 
-func (s *Site) discovery(name string) api.Discovery {
-	return api.Discovery{API: name, Title: name, Base: s.Server.URL, APIBase: s.Server.URL, Scheme: "truestamp", Variable: "KEY"}
+func (s *Site) discovery(r *http.Request, name string) api.Discovery {
+	base := "http://" + r.Host
+	if r.TLS != nil {
+		base = "https://" + r.Host
+	}
+	return api.Discovery{API: name, Title: name, Base: base, APIBase: s.Server.URL, Scheme: "truestamp", Variable: "KEY"}
 }
 
 // Tenant makes a tenant that may have everything.
