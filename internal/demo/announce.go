@@ -27,9 +27,10 @@ func announcement(c *Credentials, metrics string) string {
 			say("  %s\n", p.Invitation)
 		}
 	}
-	say("Log in on the command line, and make a key there:")
+	say("Log in on the command line, and make a key there (`go run ./cmd/keywright` does what")
+	say("keywright does):")
 	say("  keywright login --server %s", c.Sites["acme"])
-	say("  keywright keys create --name ci --environment test --ttl 3600\n")
+	say("  keywright keys create --name ci --environment test --permission messages:read --ttl 3600\n")
 	say("See a refusal: change one character of a key, or leave the header out. Each system")
 	say("answers in its own words; the same mistake always gets the same bytes.\n")
 	say("Travel in time, to watch a rotation's overlap or an expiry end (forward only):")
