@@ -10,10 +10,11 @@ import (
 	"github.com/keywright/keywright/internal/cli"
 	"github.com/keywright/keywright/internal/daemon"
 	"github.com/keywright/keywright/internal/demo"
+	"github.com/keywright/keywright/internal/sdk"
 )
 
 func main() {
-	root := cli.New(daemon.ServeCommand(), daemon.ConfigCommand(), daemon.InitCommand(), daemon.PepperCommand(), demo.Command())
+	root := cli.New(daemon.ServeCommand(), daemon.ConfigCommand(), daemon.InitCommand(), daemon.PepperCommand(), demo.Command(), sdk.Command())
 	if err := root.ExecuteContext(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "keywright:", err)
 		os.Exit(cli.ExitCode(err))
