@@ -89,11 +89,11 @@ func mutations() []mutation { //nolint:funlen // a table
 		{
 			rule: "bad keys count against the address",
 			file: "gate/pass.go", old: `	if p.Reason == keywright.Granted {
-		key = out.Decision.Key
+		key = out.Decision.Counts()
 	}`, new: `	if p.Reason != keywright.Granted {
 		return p
 	}
-	key = out.Decision.Key`,
+	key = out.Decision.Counts()`,
 			pkg: "./gate",
 		},
 		{
@@ -120,6 +120,81 @@ func mutations() []mutation { //nolint:funlen // a table
 			rule: "TRS-24 on the wire, through the real listener",
 			file: "decide.go", old: "case t.Archived:", new: "case false:",
 			pkg: "./internal/journey", run: "TRS20",
+		},
+		{
+			rule: "TSP-19 where only a login will do, a key will not",
+			file: "gate/pass.go", old: "if w.route.Takes == TokensOnly && (out", new: "if false && (out",
+			pkg: "./gate",
+		},
+		{
+			rule: "a JWT is for its own audience",
+			file: "oidc/verify.go", old: "case !slices.ContainsFunc(c.audience, func(a string) bool { return slices.Contains(f.Audiences, a) }):", new: "case false:",
+			pkg: "./oidc",
+		},
+		{
+			rule: "an ID token is no access token",
+			file: "oidc/verify.go", old: "case !f.isAccess(c):", new: "case false:",
+			pkg: "./oidc",
+		},
+		{
+			rule: "a JWT that was seen dies at its end",
+			file: "oidc/verify.go", old: "	if !now.Before(e.expires) {\n		p.seen.drop(at)", new: "	if false {\n		p.seen.drop(at)",
+			pkg: "./oidc",
+		},
+		{
+			rule: "only algorithms that are allowed",
+			file: "oidc/verify.go", old: "case !slices.Contains(f.Algorithms, c.header.algorithm):", new: "case false:",
+			pkg: "./oidc",
+		},
+		{
+			rule: "an expired login's token is refused",
+			file: "decide.go", old: "	if now.Before(g.Expires) {", new: "	if true {",
+			pkg: ".",
+		},
+		{
+			rule: "an unknown account costs what a known one does",
+			file: "people/hash.go", old: "	if !real {\n		p = h.dummy()\n	}", new: "	if !real {\n		return false, false, nil\n	}",
+			pkg: "./people", run: "TestNoEnumeration|TestSignIn",
+		},
+		{
+			rule: "an address that nobody verified is nobody",
+			file: "people/external.go", old: "if !e.EmailVerified || !e.TrustEmail {", new: "if false {",
+			pkg: "./people",
+		},
+		{
+			rule: "a session ends",
+			file: "people/sessions.go", old: "	if !now.Before(s.ends(&row, row.body.LastSeen)) {", new: "	if false {",
+			pkg: "./people",
+		},
+		{
+			rule: "another tenant's key is unknown to a member",
+			file: "internal/selfservice/keys.go", old: "case k.Tenant != c.Tenant.ID || !slices.Contains(s.managed, k.Scheme):", new: "case !slices.Contains(s.managed, k.Scheme):",
+			pkg: "./internal/management", run: "TestTheTenantsWall",
+		},
+		{
+			rule: "a member does what the role allows, and no more",
+			file: "internal/selfservice/caller.go", old: "	case !c.Role.May(right):", new: "	case false:",
+			pkg: "./internal/management", run: "TestWhatEachRoleMay",
+		},
+		{
+			rule: "another site's page writes nothing",
+			file: "internal/management/self.go", old: "	if s.crossOrigin.Check(r) == nil {", new: "	if true {",
+			pkg: "./internal/management", run: "TestCrossSite",
+		},
+		{
+			rule: "a secret is shown again after a proof only",
+			file: "internal/selfservice/acts.go", old: "	if err := s.o.People.FreshProof(c.Session); err != nil {", new: "	if err := s.o.People.FreshProof(c.Session); false && err != nil {",
+			pkg: "./internal/management", run: "TestTFI08|Reveal",
+		},
+		{
+			rule: "a redirect stays on the site",
+			file: "internal/console/visit.go", old: "if to := v.r.FormValue(\"next\"); local(to) {", new: "if to := v.r.FormValue(\"next\"); to != \"\" {",
+			pkg: "./internal/console", run: "TestOpenRedirects",
+		},
+		{
+			rule: "a tenant asks about its own keys only",
+			file: "front/introspect/find.go", old: "if by.Tenant != keywright.OperatorTenant {", new: "if false {",
+			pkg: "./front/introspect",
 		},
 	}
 }
