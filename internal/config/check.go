@@ -58,6 +58,7 @@ func (s *Source) checkListen(c *Config) {
 	for i, h := range c.Management.Hosts {
 		s.checkHost(fmt.Sprintf("management.hosts[%d]", i), h)
 	}
+	s.checkLogins("management", c.Management.Logins)
 	if !strings.HasPrefix(c.ForwardAuth.Path, "/") {
 		s.Fault("forward_auth.path", "must begin with /, such as /verify")
 	}

@@ -65,7 +65,8 @@ type ACME struct {
 
 // Management is the management API.
 type Management struct {
-	Hosts []string `yaml:"hosts"` // also answered on the http and https listeners under these names
+	Hosts  []string `yaml:"hosts"`  // also answered on the http and https listeners under these names
+	Logins []string `yaml:"logins"` // identity providers that operators sign in with
 }
 
 // ForwardAuth is the front for proxies that ask before they let through.

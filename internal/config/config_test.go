@@ -214,3 +214,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestManagementLoginsExist(t *testing.T) {
+	t.Parallel()
+	const named = least + "identity_providers: [{name: staff, issuer: \"https://id.example.com\", audiences: [x]}]\nmanagement: {logins: [%s]}\n"
+	if src, err := config.Parse("x.yaml", fmt.Appendf(nil, named, "staff")); err != nil || len(src.Config.Management.Logins) != 1 {
+		t.Errorf("a provider that there is: %v", err)
+	}
+	if _, err := config.Parse("x.yaml", fmt.Appendf(nil, named, "nobody")); err == nil || !strings.Contains(err.Error(), `no identity provider "nobody"`) {
+		t.Errorf("a provider that there is not: %v", err)
+	}
+}

@@ -32,14 +32,10 @@ func (d *Daemon) logins(g *generation) ([]gate.API, error) {
 		at := slices.IndexFunc(surfaces, func(s gate.API) bool { return s.Name == a.Name })
 		surfaces[at].Tokens = p
 	}
-	// Operators sign in with any provider that has a client for the web; their
-	// tokens open nothing.
-	var all []string
-	for _, p := range cfg.Providers {
-		all = append(all, p.Name)
-	}
-	if len(all) > 0 {
-		p, err := d.identityProviders(cfg, all, nil)
+	// Operators sign in with the providers named for them alone: what a customers'
+	// provider says of a person must open nothing here. Their tokens open nothing.
+	if logins := cfg.Management.Logins; len(logins) > 0 {
+		p, err := d.identityProviders(cfg, logins, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -149,7 +149,7 @@ func (d *Demo) config() config.Config {
 	c.File = "demo"
 	c.Listen = config.Listen{HTTP: d.o.Listen, HTTPS: d.o.ListenTLS, Metrics: d.o.Metrics}
 	c.TLS.Internal = &config.Internal{}
-	c.Management.Hosts = []string{consoleHost}
+	c.Management.Hosts, c.Management.Logins = []string{consoleHost}, []string{providerName}
 	c.DataDir, c.SecretsDir = filepath.Join(d.dir, "data"), d.secrets()
 	c.AddressLimits = false // everybody here is 127.0.0.1
 	c.Limits.HeaderTimeout, c.Limits.DrainTimeout = 10*time.Second, drainTime
