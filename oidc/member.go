@@ -159,7 +159,7 @@ func (s *standing) fresh(wall, now time.Time) bool {
 // ask fills in who the subject is here: by the tenant claim, or as a member.
 func (p *Providers) ask(ctx context.Context, e *entry, s *standing) error {
 	x := &e.external
-	who := &keywright.Principal{Issuer: x.Issuer, ID: x.Subject, Email: x.Email, Name: x.Name, Counts: e.counts}
+	who := &keywright.Principal{Issuer: x.Issuer, ID: x.Subject, Name: x.Name, Counts: e.counts}
 	s.principal = who
 	switch {
 	case e.ref != "" && p.o.ByRef != nil:
@@ -168,12 +168,16 @@ func (p *Providers) ask(ctx context.Context, e *entry, s *standing) error {
 			return notHere(err, keywright.NotFound)
 		}
 		s.tenant = id
+		if x.EmailVerified && x.TrustEmail {
+			who.Email = x.Email // upstreams are told it as a fact
+		}
 	case e.ref == "" && p.o.Members != nil:
 		m, err := p.o.Members(ctx, *x)
 		if err != nil {
 			return notHere(err, people.ErrSignIn, keywright.NotFound)
 		}
-		s.tenant, who.Person, who.Role = m.Tenant, string(m.Person.ID), string(m.Role)
+		// The address is the member's own, whatever the token says.
+		s.tenant, who.Person, who.Role, who.Email = m.Tenant, string(m.Person.ID), string(m.Role), m.Person.Email
 	}
 	if s.tenant == "" || s.tenant == keywright.OperatorTenant {
 		return fmt.Errorf("%w: it belongs to no tenant", errClaims)

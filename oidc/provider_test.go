@@ -208,7 +208,7 @@ func newHouse(t testing.TB, change func(*Provider)) *house {
 		"ten_acme":               {ID: "ten_acme", Ref: "acme", Services: []string{"items"}},
 		keywright.OperatorTenant: {ID: keywright.OperatorTenant, Ref: "operators"},
 	}}
-	h.member = Membership{Person: people.Person{ID: "per_ada"}, Tenant: "ten_acme", Role: people.RoleMember}
+	h.member = Membership{Person: people.Person{ID: "per_ada", Email: "ada@example.com"}, Tenant: "ten_acme", Role: people.RoleMember}
 	p := Provider{Name: "id", Issuer: h.idp.URL, Audiences: []string{audience}, Map: Mapping{Permissions: "scope", Always: []string{"base"}}}
 	if change != nil {
 		change(&p)
