@@ -2,6 +2,8 @@ package oidc
 
 import (
 	"testing"
+
+	"github.com/keywright/keywright"
 )
 
 // Upstreams and introspection are told the address as a fact.
@@ -23,4 +25,25 @@ func TestTSP16_AnAddressIsTheMembersOrTrusted(t *testing.T) {
 			t.Errorf("trusted %t, verified %v: %s %+v", one.trust, one.verified, d.Reason, d.Principal)
 		}
 	}
+}
+
+// A token for one API opens nothing of another's tenants, and an id is no ref.
+func TestTSP16_ATenantClaimNamesATenantThatTheAPIServes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(p *Provider) { p.Map.Tenant = "tenant" })
+	h.o.Serves = func(one *keywright.Tenant) bool { return one.Metadata["system"] == "orders" }
+	mark := func(system string) {
+		h.change(func() {
+			h.tenants["ten_acme"] = &keywright.Tenant{ID: "ten_acme", Ref: "acme", Metadata: map[string]string{"system": system}}
+		})
+	}
+	token := h.idp.token(t, h.idp.claims(), nil)
+	mark("other")
+	h.expect(t, "another API's tenant", token, keywright.Unknown)
+	mark("orders")
+	h.expect(t, "its own tenant", token, keywright.Granted)
+	mark("other")
+	h.expect(t, "a tenant that became another's", token, keywright.Unknown)
+	mark("orders")
+	h.expect(t, "a tenant's id", h.idp.token(t, with(h.idp.claims(), "tenant", "ten_acme"), nil), keywright.Unknown)
 }

@@ -29,6 +29,9 @@ type Options struct {
 	// Fresh says whether Tenant can be trusted now: verify.Index.Fresh. Where it
 	// says no, a token is refused as Failure. nil is always.
 	Fresh func() bool
+	// Serves says whether an API's tokens may speak for a tenant, as Tenant has it
+	// now. It is asked for every request; nil is every tenant.
+	Serves func(t *keywright.Tenant) bool
 	// ByRef finds a tenant's id by its ref, in the store. It is asked when Members is.
 	ByRef func(ctx context.Context, ref string) (keywright.TenantID, error)
 	// Members says what a person has here, where a provider maps no tenant claim. It

@@ -60,9 +60,21 @@ func (p *Providers) decide(now time.Time, e *entry, s *standing, n *keywright.Ne
 	if t == nil && p.o.Fresh != nil && !p.o.Fresh() {
 		return keywright.Decision{} // it became too old between the two
 	}
+	if t != nil && !p.serves(e, t) {
+		return keywright.Decision{Reason: keywright.Unknown}
+	}
 	return keywright.DecideToken(now, keywright.Grant{
 		Principal: s.principal, Environment: e.from.Map.Environment, Permissions: e.permissions, Expires: e.diesAt(now),
 	}, t, *n)
+}
+
+// serves holds the tenant to what the API serves, and one that a claim names to its
+// ref as it is now: an id is no ref.
+func (p *Providers) serves(e *entry, t *keywright.Tenant) bool {
+	if e.ref != "" && t.Ref != e.ref {
+		return false
+	}
+	return p.o.Serves == nil || p.o.Serves(t)
 }
 
 func reasonOf(err error) keywright.Reason {

@@ -24,7 +24,7 @@ func (d *Daemon) logins(g *generation) ([]gate.API, error) {
 		if len(a.Logins) == 0 {
 			continue
 		}
-		p, err := d.identityProviders(cfg, a.Logins, d.memberOf(a))
+		p, err := d.identityProviders(cfg, a.Logins, d.memberOf(a), servedBy(a))
 		if err != nil {
 			return nil, err
 		}
@@ -35,7 +35,7 @@ func (d *Daemon) logins(g *generation) ([]gate.API, error) {
 	// Operators sign in with the providers named for them alone: what a customers'
 	// provider says of a person must open nothing here. Their tokens open nothing.
 	if logins := cfg.Management.Logins; len(logins) > 0 {
-		p, err := d.identityProviders(cfg, logins, nil)
+		p, err := d.identityProviders(cfg, logins, nil, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -44,9 +44,9 @@ func (d *Daemon) logins(g *generation) ([]gate.API, error) {
 	return surfaces, nil
 }
 
-func (d *Daemon) identityProviders(cfg *config.Config, names []string, members func(context.Context, people.External) (oidc.Membership, error)) (*oidc.Providers, error) {
+func (d *Daemon) identityProviders(cfg *config.Config, names []string, members func(context.Context, people.External) (oidc.Membership, error), serves func(*keywright.Tenant) bool) (*oidc.Providers, error) {
 	o := oidc.Options{
-		Tenant: d.core.index.Tenant, Fresh: d.core.index.Fresh, ByRef: d.tenantByRef, Members: members, Clock: d.o.Clock, Log: d.log,
+		Tenant: d.core.index.Tenant, Fresh: d.core.index.Fresh, Serves: serves, ByRef: d.tenantByRef, Members: members, Clock: d.o.Clock, Log: d.log,
 	}
 	for _, p := range cfg.Providers {
 		if !slices.Contains(names, p.Name) {
@@ -83,14 +83,24 @@ func (d *Daemon) identityProvider(p *config.Provider) (oidc.Provider, error) {
 func (d *Daemon) tenantByRef(ctx context.Context, ref string) (id keywright.TenantID, err error) {
 	err = d.core.store.View(ctx, func(r keywright.Reader) error {
 		t, err := r.Tenant(ctx, ref)
+		if err == nil && t.Ref != ref {
+			return &keywright.Error{Kind: keywright.NotFound, Detail: "no tenant has this ref"} // it is an id
+		}
 		id = t.ID
 		return err
 	})
 	return id, err
 }
 
+// servedBy tells the tenants that an API's site serves from others: where a token
+// speaks for another API's, it opens nothing.
+func servedBy(a *config.API) func(*keywright.Tenant) bool {
+	return func(t *keywright.Tenant) bool { return a.Site == nil || a.Site.Tenants.Holds(t.Metadata) }
+}
+
 // memberOf says what a person has at an API: their first tenant that its site serves.
 func (d *Daemon) memberOf(a *config.API) func(context.Context, people.External) (oidc.Membership, error) {
+	serves := servedBy(a)
 	return func(ctx context.Context, e people.External) (oidc.Membership, error) {
 		person, members, err := d.core.people.Known(ctx, e)
 		if err != nil {
@@ -100,8 +110,7 @@ func (d *Daemon) memberOf(a *config.API) func(context.Context, people.External) 
 			if m.Tenant == keywright.OperatorTenant {
 				continue
 			}
-			t := d.core.index.Tenant(m.Tenant)
-			if t != nil && (a.Site == nil || a.Site.Tenants.Holds(t.Metadata)) {
+			if t := d.core.index.Tenant(m.Tenant); t != nil && serves(t) {
 				return oidc.Membership{Person: person, Tenant: m.Tenant, Role: m.Role}, nil
 			}
 		}
