@@ -19,7 +19,9 @@ import (
 const (
 	askAgain     = 30 * time.Second // how old what is known of a membership may be
 	askAgainSoon = 2 * time.Second  // for somebody who was refused
-	storeTimeout = 2 * time.Second
+	// askAgainFailed is how long it is taken to be unavailable after it failed.
+	askAgainFailed = 250 * time.Millisecond
+	storeTimeout   = 2 * time.Second
 )
 
 // entry is a token that was verified.
@@ -34,7 +36,8 @@ type entry struct {
 	external    people.External
 	counts      keywright.KeyID
 
-	mu       sync.Mutex // held by the one that asks the store
+	mu       sync.Mutex
+	flight   <-chan struct{} // closed when the question under way ends; nil: none is
 	standing atomic.Pointer[standing]
 }
 
@@ -130,29 +133,62 @@ func (p *Providers) standingOf(ctx context.Context, now time.Time, e *entry) (*s
 	if s := e.standing.Load(); s != nil && s.fresh(p.wall(), now) {
 		return s, s.err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	select {
+	case <-p.look(now, e):
+	case <-ctx.Done():
+	}
 	if s := e.standing.Load(); s != nil && s.fresh(p.wall(), now) {
-		return s, s.err // another request asked meanwhile
+		return s, s.err
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	s := &standing{asked: p.wall(), askedAt: now}
-	s.err = p.ask(ctx, e, s)
-	if s.err != nil && errors.Is(s.err, errUnavailable) {
-		return nil, s.err // the next request asks again
-	}
-	e.standing.Store(s)
-	return s, s.err
+	return nil, errUnavailable
 }
 
-// fresh holds it to both clocks: either may be the one that is made to jump.
+// look joins the question under way, or begins one. What it returns is closed at
+// the answer, and storeTimeout after the beginning at the latest, whatever the
+// source does: nobody queues behind a source that hangs.
+func (p *Providers) look(now time.Time, e *entry) <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.flight != nil {
+		return e.flight
+	}
+	if s := e.standing.Load(); s != nil && s.fresh(p.wall(), now) {
+		return answered()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	e.flight = ctx.Done()
+	go func() {
+		defer cancel() // after the answer is kept
+		s := &standing{asked: p.wall(), askedAt: now}
+		if s.err = p.ask(ctx, e, s); errors.Is(s.err, errUnavailable) {
+			s.asked = p.wall()
+		}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.standing.Store(s)
+		e.flight = nil
+	}()
+	return e.flight
+}
+
+// answered is a question that somebody else has asked meanwhile.
+func answered() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+// fresh holds it to both clocks: either may be the one that is made to jump. That
+// nobody could say is kept for a moment of the real one.
 func (s *standing) fresh(wall, now time.Time) bool {
 	most := askAgain
-	if s.err != nil {
+	real, told := wall.Sub(s.asked), now.Sub(s.askedAt)
+	switch {
+	case errors.Is(s.err, errUnavailable):
+		return real >= 0 && real < askAgainFailed
+	case s.err != nil:
 		most = askAgainSoon
 	}
-	real, told := wall.Sub(s.asked), now.Sub(s.askedAt)
 	return real >= 0 && real < most && told > -most && told < most
 }
 

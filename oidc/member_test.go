@@ -1,9 +1,16 @@
 package oidc
 
 import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/people"
 )
 
 // Upstreams and introspection are told the address as a fact.
@@ -46,4 +53,51 @@ func TestTSP16_ATenantClaimNamesATenantThatTheAPIServes(t *testing.T) {
 	h.expect(t, "a tenant that became another's", token, keywright.Unknown)
 	mark("orders")
 	h.expect(t, "a tenant's id", h.idp.token(t, with(h.idp.claims(), "tenant", "ten_acme"), nil), keywright.Unknown)
+}
+
+// A source that hangs, or fails, holds nobody up for longer than one question.
+func TestTSP16_ASlowMembershipSourceMakesNoQueue(t *testing.T) {
+	t.Parallel()
+	for name, heeds := range map[string]bool{"one that heeds its end": true, "one that does not": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var asked atomic.Int32
+				end := make(chan struct{})
+				members := func(ctx context.Context, _ people.External) (Membership, error) {
+					asked.Add(1)
+					if heeds {
+						<-ctx.Done()
+						return Membership{}, ctx.Err()
+					}
+					<-end
+					return Membership{}, errors.New("too late")
+				}
+				p := &Providers{o: Options{Members: members}, wall: time.Now}
+				e, begun := &entry{}, time.Now()
+				var all sync.WaitGroup
+				for range 50 {
+					all.Go(func() {
+						if _, err := p.standingOf(t.Context(), time.Now(), e); !errors.Is(err, errUnavailable) {
+							t.Errorf("it says %v", err)
+						}
+					})
+				}
+				all.Wait()
+				if took := time.Since(begun); took != storeTimeout || asked.Load() != 1 {
+					t.Errorf("50 waited for %s, and asked %d times", took, asked.Load())
+				}
+				close(end)
+				synctest.Wait()
+				begun = time.Now()
+				if _, err := p.standingOf(t.Context(), time.Now(), e); !errors.Is(err, errUnavailable) || asked.Load() != 1 || time.Since(begun) != 0 {
+					t.Errorf("just after it failed: %v, asked %d times, after %s", err, asked.Load(), time.Since(begun))
+				}
+				time.Sleep(askAgainFailed)
+				if _, err := p.standingOf(t.Context(), time.Now(), e); err == nil || asked.Load() != 2 {
+					t.Errorf("a moment later: %v, asked %d times", err, asked.Load())
+				}
+			})
+		})
+	}
 }

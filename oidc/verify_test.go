@@ -216,6 +216,9 @@ func TestTSP20_ARemovedMemberIsRefusedWithin30Seconds(t *testing.T) {
 		h.pass(askAgain)
 		h.expect(t, name+", the store is away", token, keywright.Failure)
 		h.change(func() { h.refused = nil })
+		h.pass(askAgainFailed - 1)
+		h.expect(t, name+", a moment after", token, keywright.Failure)
+		h.pass(1)
 		h.expect(t, name+", and is back", token, keywright.Granted)
 		if d := h.at(noon.Add(askAgain+time.Second), token); !d.Granted() || h.asked != 6 {
 			t.Errorf("%s: a clock that is made to jump asks again too: asked %d times", name, h.asked)
