@@ -313,11 +313,39 @@ func (d *Daemon) siteOrigin(g *generation, a *config.API) func(*http.Request) st
 	return func(r *http.Request) string { return seenOrigin(g.hops, r) }
 }
 
+// seenOrigin keeps the name that was asked for. The port is the one that the request
+// came in on, or none: never what a stranger writes behind the name. Before a proxy
+// that ends TLS nobody knows the port outside, and it is taken to be the usual one.
 func seenOrigin(hops gate.Hops, r *http.Request) string {
-	if hops.View(r).TLS {
-		return "https://" + strings.ToLower(r.Host)
+	v := hops.View(r)
+	scheme, usual := "http://", "80"
+	if v.TLS {
+		scheme, usual = "https://", "443"
 	}
-	return "http://" + strings.ToLower(r.Host)
+	name, port, err := net.SplitHostPort(strings.ToLower(r.Host))
+	if err != nil {
+		name, port = strings.Trim(strings.ToLower(v.Host), "[]"), ""
+	}
+	if port != "" {
+		port = ownPort(r)
+	}
+	if port == "" || port == usual || v.TLS && r.TLS == nil {
+		if strings.Contains(name, ":") {
+			name = "[" + name + "]"
+		}
+		return scheme + name
+	}
+	return scheme + net.JoinHostPort(name, port)
+}
+
+// ownPort is the port of the door that a request came in by.
+func ownPort(r *http.Request) string {
+	at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return ""
+	}
+	_, port, _ := net.SplitHostPort(at.String())
+	return port
 }
 
 // siteURL and apiBase are where a site and its API are told to be.
