@@ -93,7 +93,7 @@ func TestTSP16_ASlowMembershipSourceMakesNoQueue(t *testing.T) {
 				if _, err := p.standingOf(t.Context(), time.Now(), e); !errors.Is(err, errUnavailable) || asked.Load() != 1 || time.Since(begun) != 0 {
 					t.Errorf("just after it failed: %v, asked %d times, after %s", err, asked.Load(), time.Since(begun))
 				}
-				time.Sleep(askAgainFailed)
+				<-time.After(askAgainFailed)
 				if _, err := p.standingOf(t.Context(), time.Now(), e); err == nil || asked.Load() != 2 {
 					t.Errorf("a moment later: %v, asked %d times", err, asked.Load())
 				}
