@@ -266,7 +266,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, at Party, token keywrig
 			if err != nil {
 				return err
 			}
-			row, err := s.sessionOf(ctx, tx, session, now)
+			row, err := s.sessionOf(ctx, tx, session, from.Site, now)
 			switch {
 			case err == nil && row.rec.Owner == string(p.id()):
 				out, err = s.renew(ctx, tx, &row, &p, byPasskey, from, now)
@@ -353,19 +353,24 @@ func (s *Service) usedPasskey(ctx context.Context, tx RecordTx, was Record, used
 	return p, err
 }
 
-// Passkeys lists a person's passkeys, the oldest first.
-func (s *Service) Passkeys(ctx context.Context, who PersonID) ([]Passkey, error) {
+// Passkeys lists a person's passkeys of a site, the oldest first.
+func (s *Service) Passkeys(ctx context.Context, who PersonID, site string) ([]Passkey, error) {
 	var out []Passkey
 	err := s.o.Store.ViewRecords(ctx, func(r RecordReader) error {
 		out = nil
-		return eachPasskey(ctx, r, who, func(b *passkeyBody) { out = append(out, b.public()) })
+		return eachPasskey(ctx, r, who, func(b *passkeyBody) {
+			if b.Party == site {
+				out = append(out, b.public())
+			}
+		})
 	})
 	slices.SortFunc(out, func(a, b Passkey) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
 	return out, err
 }
 
-// RemovePasskey removes one. Errors: NotFound.
-func (s *Service) RemovePasskey(ctx context.Context, by keywright.Actor, who PersonID, id string) error {
+// RemovePasskey removes one of a site's: what a person proved on one site does not
+// end what another asks for. Errors: NotFound.
+func (s *Service) RemovePasskey(ctx context.Context, by keywright.Actor, who PersonID, site, id string) error {
 	none := notFound("there is no passkey of this id")
 	credential, err := base64.RawURLEncoding.Strict().DecodeString(id)
 	if err != nil {
@@ -383,6 +388,9 @@ func (s *Service) RemovePasskey(ctx context.Context, by keywright.Actor, who Per
 		var b passkeyBody
 		if err := decode(&rec, &b); err != nil {
 			return err
+		}
+		if b.Party != site {
+			return none
 		}
 		p, err := personByID(ctx, tx, who)
 		if err != nil {

@@ -189,7 +189,7 @@ func TestPasskeys(t *testing.T) {
 		if !h.opens(in.Token) {
 			t.Fatal("not signed in")
 		}
-		list, err := h.Passkeys(t.Context(), p.ID)
+		list, err := h.Passkeys(t.Context(), p.ID, site.ID)
 		h.must(err)
 		same(t, "list", list, []people.Passkey{{ID: b64(a.id), Name: "Laptop", Created: h.at, LastUsed: h.at}})
 		begun, err := h.BeginPasskey(t.Context(), site, p.ID)
@@ -200,10 +200,14 @@ func TestPasskeys(t *testing.T) {
 		if at := again.PublicKey.Attestation; at != "" && at != "none" {
 			t.Fatalf("attestation is %q", at)
 		}
-		h.refuses(h.RemovePasskey(t.Context(), system, "per_other", list[0].ID), keywright.NotFound)
-		h.refuses(h.RemovePasskey(t.Context(), system, p.ID, "?"), keywright.NotFound)
-		h.must(h.RemovePasskey(t.Context(), as(p), p.ID, list[0].ID))
-		h.refuses(h.RemovePasskey(t.Context(), as(p), p.ID, list[0].ID), keywright.NotFound)
+		h.refuses(h.RemovePasskey(t.Context(), system, "per_other", site.ID, list[0].ID), keywright.NotFound)
+		h.refuses(h.RemovePasskey(t.Context(), system, p.ID, site.ID, "?"), keywright.NotFound)
+		h.refuses(h.RemovePasskey(t.Context(), as(p), p.ID, "other.example.com", list[0].ID), keywright.NotFound)
+		if there, err := h.Passkeys(t.Context(), p.ID, "other.example.com"); err != nil || len(there) != 0 {
+			t.Errorf("another site lists %d of them, %v", len(there), err)
+		}
+		h.must(h.RemovePasskey(t.Context(), as(p), p.ID, site.ID, list[0].ID))
+		h.refuses(h.RemovePasskey(t.Context(), as(p), p.ID, site.ID, list[0].ID), keywright.NotFound)
 		c, options = h.begin()
 		_, err = h.use(c.Token, a.get(t, options), keywright.Credential{})
 		h.refuses(err, people.ErrSignIn)

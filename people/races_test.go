@@ -75,7 +75,7 @@ func TestAPasskeyThatIsRemovedWhileItIsUsed(t *testing.T) {
 	c, options := h.begin()
 	answer := a.get(t, options)
 	store.before = func() { // before the challenge is used up; the next update is the use
-		store.before = func() { h.must(h.RemovePasskey(t.Context(), as(p), p.ID, b64(a.id))) }
+		store.before = func() { h.must(h.RemovePasskey(t.Context(), as(p), p.ID, site.ID, b64(a.id))) }
 	}
 	_, err := h.use(c.Token, answer, keywright.Credential{})
 	h.refuses(err, people.ErrSignIn)

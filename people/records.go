@@ -63,6 +63,7 @@ type sessionBody struct {
 	Proved   time.Time `json:"proved"`
 	Address  string    `json:"address,omitempty"`
 	Agent    string    `json:"agent,omitempty"`
+	Site     string    `json:"site,omitempty"`
 }
 
 type signInBody struct {

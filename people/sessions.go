@@ -45,7 +45,7 @@ func (s *Service) ends(row *sessionRow, seen time.Time) time.Time {
 
 // sessionOf finds the session that a token opens. Errors: ErrSignIn for a token
 // that opens none, or none any more.
-func (s *Service) sessionOf(ctx context.Context, r RecordReader, token keywright.Credential, now time.Time) (sessionRow, error) {
+func (s *Service) sessionOf(ctx context.Context, r RecordReader, token keywright.Credential, site string, now time.Time) (sessionRow, error) {
 	var row sessionRow
 	name, ok := nameOf(token)
 	if !ok {
@@ -63,6 +63,9 @@ func (s *Service) sessionOf(ctx context.Context, r RecordReader, token keywright
 	row.rec = rec
 	if err := decode(&row.rec, &row.body); err != nil {
 		return row, err
+	}
+	if row.body.Site != site {
+		return row, noSession()
 	}
 	// The record's own end was set under the options of that day: those of today
 	// count where they are shorter.
@@ -98,7 +101,7 @@ func (s *Service) Session(ctx context.Context, token keywright.Credential, from 
 	var row sessionRow
 	err := s.o.Store.ViewRecords(ctx, func(r RecordReader) error {
 		var err error
-		if row, err = s.sessionOf(ctx, r, token, now); err != nil {
+		if row, err = s.sessionOf(ctx, r, token, from.Site, now); err != nil {
 			return err
 		}
 		out, err = signed(ctx, r, &row)
@@ -111,7 +114,7 @@ func (s *Service) Session(ctx context.Context, token keywright.Credential, from 
 		return out, nil
 	}
 	err = s.o.Store.UpdateRecords(ctx, func(tx RecordTx) error {
-		row, err := s.sessionOf(ctx, tx, token, now)
+		row, err := s.sessionOf(ctx, tx, token, from.Site, now)
 		if err != nil {
 			return err
 		}
@@ -150,7 +153,7 @@ func (s *Service) start(ctx context.Context, tx RecordTx, p *personRow, method s
 	row := sessionRow{
 		rec: Record{Kind: SessionRecord, ID: id, Name: name, Owner: string(p.id())},
 		body: sessionBody{
-			Method: method, Started: now, LastSeen: now, Proved: now, Address: from.address(), Agent: tidy(from.Agent, maxAgent),
+			Method: method, Started: now, LastSeen: now, Proved: now, Address: from.address(), Agent: tidy(from.Agent, maxAgent), Site: from.Site,
 		},
 	}
 	row.rec.Expires = s.ends(&row, now)

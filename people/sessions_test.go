@@ -335,3 +335,22 @@ func TestSessionsModel(t *testing.T) {
 		})
 	})
 }
+
+// A session opens the site that it was begun on, and no other.
+func TestASessionBelongsToItsSite(t *testing.T) {
+	t.Parallel()
+	openAll(t, func(t *testing.T, h *house) {
+		h.person("ada@example.com", people.Admin, good)
+		docs, console := here, here
+		docs.Site, console.Site = "docs.example.com", "console.example.com"
+		in := h.signIn("ada@example.com", good, docs)
+		_, err := h.Session(t.Context(), in.Token, docs)
+		h.must(err)
+		_, err = h.Session(t.Context(), in.Token, console)
+		h.refuses(err, people.ErrSignIn)
+		_, err = h.Prove(t.Context(), in.Token, secret(good), console)
+		h.refuses(err, people.ErrSignIn)
+		_, err = h.Session(t.Context(), in.Token, docs)
+		h.must(err)
+	})
+}

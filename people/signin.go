@@ -137,7 +137,7 @@ func (s *Service) Prove(ctx context.Context, token, password keywright.Credentia
 	}
 	var p personRow
 	err := s.o.Store.ViewRecords(ctx, func(r RecordReader) error {
-		row, err := s.sessionOf(ctx, r, token, s.now())
+		row, err := s.sessionOf(ctx, r, token, from.Site, s.now())
 		if err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (s *Service) Prove(ctx context.Context, token, password keywright.Credentia
 		}
 		var out Signed
 		err = s.withVerified(ctx, &p, renewed, now, from, func(tx RecordTx, fresh *personRow) error {
-			row, err := s.sessionOf(ctx, tx, token, now)
+			row, err := s.sessionOf(ctx, tx, token, from.Site, now)
 			if err != nil {
 				return err
 			}

@@ -71,6 +71,9 @@ type From struct {
 	Address   netip.Addr
 	Agent     string
 	RequestID string
+	// Site is the host that the request is to, without its port: a session opens the
+	// site that it was begun on, and no other.
+	Site string
 }
 
 // External is who an identity provider says is there, after its answer was verified.

@@ -106,7 +106,7 @@ type passkeysBody struct {
 }
 
 func (v *visit) passkeysPage() error {
-	all, err := v.People.Passkeys(v.ctx(), v.who.Person.ID)
+	all, err := v.People.Passkeys(v.ctx(), v.who.Person.ID, v.party().ID)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (v *visit) removePasskey() error {
 	if err := v.People.FreshProof(v.who.Session); err != nil {
 		return err
 	}
-	err := v.People.RemovePasskey(v.ctx(), v.who.Actor, v.who.Person.ID, v.r.PostFormValue("id"))
+	err := v.People.RemovePasskey(v.ctx(), v.who.Actor, v.who.Person.ID, v.party().ID, v.r.PostFormValue("id"))
 	if err != nil && !errors.Is(err, keywright.NotFound) {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/selfservice"
 	"github.com/keywright/keywright/oidc"
 	"github.com/keywright/keywright/people"
@@ -222,6 +223,6 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
 	view := s.View(r)
 	return &visit{
 		site: s, w: w, r: r.WithContext(selfservice.WithRequestID(r.Context(), id)),
-		from: people.From{Address: view.Address, Agent: r.UserAgent(), RequestID: id},
+		from: people.From{Address: view.Address, Agent: r.UserAgent(), RequestID: id, Site: gate.HostName(r.Host)},
 	}
 }

@@ -97,9 +97,14 @@ func (v *visit) actor(p *people.Person) keywright.Actor {
 	return a
 }
 
-// provesFirst reports whether an operator who has a passkey came in without it.
+// provesFirst reports whether an operator who has a passkey of this site came in
+// without it. What cannot be looked up is asked for.
 func (v *visit) provesFirst() bool {
-	return v.Self == nil && v.who != nil && v.who.Role != "" && v.who.Person.Passkeys > 0 && v.who.Session.Method != "passkey"
+	if v.Self != nil || v.who == nil || v.who.Role == "" || v.who.Person.Passkeys == 0 || v.who.Session.Method == "passkey" {
+		return false
+	}
+	here, err := v.People.Passkeys(v.ctx(), v.who.Person.ID, v.party().ID)
+	return err != nil || len(here) > 0
 }
 
 // cookie returns the value of a cookie that is there once.

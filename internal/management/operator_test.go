@@ -11,6 +11,7 @@ import (
 	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/management"
+	"github.com/keywright/keywright/internal/management/managementtest"
 	"github.com/keywright/keywright/people"
 )
 
@@ -213,7 +214,8 @@ func TestTheIntrospectionFrontAsksTheGate(t *testing.T) {
 	h.want(t, 404, "POST", "/oauth/introspect", "{}") // the front is another handler's
 }
 
-// A password alone is not enough for an operator who has a passkey.
+// A password alone is not enough for an operator who has a passkey of this host; one
+// of another site is asked for there.
 func TestAnOperatorWithAPasskeyIsAskedForIt(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, on("keywright"))
@@ -221,12 +223,35 @@ func TestAnOperatorWithAPasskeyIsAskedForIt(t *testing.T) {
 	if a := s.asOperator(t, "GET", "/v1/tenants", "", cookie(admin)...); a.status != 200 {
 		t.Fatalf("without a passkey: %d %s", a.status, a.body)
 	}
+	s.passkey(t, "op@example.com", "docs.example.com")
+	if a := s.asOperator(t, "GET", "/v1/tenants", "", cookie(admin)...); a.status != 200 {
+		t.Errorf("with one of another site: %d %s", a.status, a.body)
+	}
+	s.passkey(t, "op@example.com", managementtest.ConsoleHost)
+	if a := s.asOperator(t, "GET", "/v1/tenants", "", cookie(admin)...); a.status != 403 || a.str(t, "type") != api.ProofNeeded {
+		t.Errorf("with one of this: %d %s", a.status, a.body)
+	}
+}
+
+// A session of a customers' site opens nothing of the operators'.
+func TestASitesSessionIsNotTheOperators(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, on("keywright"))
+	s.SignIn(keywright.OperatorTenant, "op@example.com", people.Admin)
+	if a := s.asOperator(t, "GET", "/v1/tenants", "", cookie(s.Session("op@example.com"))...); a.status != 401 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// passkey writes down a passkey of a person's, as a ceremony would.
+func (s *site) passkey(t testing.TB, email, party string) {
+	t.Helper()
 	store, ok := s.Store.(people.Store)
 	if !ok {
 		t.Fatal("the store keeps no people")
 	}
 	err := store.UpdateRecords(t.Context(), func(tx people.RecordTx) error {
-		r, err := tx.Named(t.Context(), people.PersonRecord, "op@example.com")
+		r, err := tx.Named(t.Context(), people.PersonRecord, email)
 		if err != nil {
 			return err
 		}
@@ -239,12 +264,16 @@ func TestAnOperatorWithAPasskeyIsAskedForIt(t *testing.T) {
 			return err
 		}
 		r.Version++
-		return tx.PutRecord(t.Context(), r)
+		if err := tx.PutRecord(t.Context(), r); err != nil {
+			return err
+		}
+		kept, err := json.Marshal(map[string]any{"v": body["v"], "credential": []byte(party), "party": party, "name": party, "created": s.Clock.Now()})
+		if err != nil {
+			return err
+		}
+		return tx.PutRecord(t.Context(), people.Record{Kind: people.PasskeyRecord, ID: party, Name: party, Owner: r.ID, Version: 1, Body: kept})
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	if a := s.asOperator(t, "GET", "/v1/tenants", "", cookie(admin)...); a.status != 403 || a.str(t, "type") != api.ProofNeeded {
-		t.Errorf("with one: %d %s", a.status, a.body)
 	}
 }

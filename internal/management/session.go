@@ -7,6 +7,7 @@ import (
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/selfservice"
 	"github.com/keywright/keywright/people"
 )
@@ -36,7 +37,7 @@ func (s *server) enter(c *call, r *http.Request) (entered bool, p *api.Problem) 
 	if verdict.Answer != nil || verdict.Route == nil || verdict.Route.Open {
 		return false, nil
 	}
-	from := people.From{Address: c.view.Address, Agent: r.UserAgent(), RequestID: c.requestID}
+	from := people.From{Address: c.view.Address, Agent: r.UserAgent(), RequestID: c.requestID, Site: gate.HostName(r.Host)}
 	in, err := s.People.Session(r.Context(), keywright.NewCredential("", cookies[0].Value), from)
 	if errors.Is(err, people.ErrSignIn) {
 		return false, nil
@@ -53,7 +54,11 @@ func (s *server) enter(c *call, r *http.Request) (entered bool, p *api.Problem) 
 	}
 	// Whoever has a passkey is asked for it: a password alone is not enough for what
 	// operators may do.
-	if in.Person.Passkeys > 0 && in.Session.Method != "passkey" {
+	owes, err := s.owesPasskey(r, &in)
+	if err != nil {
+		return false, s.failed(c, err)
+	}
+	if owes {
 		p := problem(http.StatusForbidden, "you have a passkey: sign in with it on this site's pages")
 		p.Type = api.ProofNeeded
 		return false, p
@@ -62,6 +67,16 @@ func (s *server) enter(c *call, r *http.Request) (entered bool, p *api.Problem) 
 	c.operator, c.verdict = &who, verdict
 	c.verdict.Decision = keywright.Decision{Reason: keywright.Granted, Permissions: rolePermissions(who.Role)}
 	return true, nil
+}
+
+// owesPasskey reports whether a person who has a passkey of this host came in
+// without it.
+func (s *server) owesPasskey(r *http.Request, in *people.Signed) (bool, error) {
+	if in.Person.Passkeys == 0 || in.Session.Method == "passkey" {
+		return false, nil
+	}
+	here, err := s.People.Passkeys(r.Context(), in.Person.ID, gate.HostName(r.Host))
+	return len(here) > 0, err
 }
 
 // rolePermissions is what an operator's role may do on the management API.

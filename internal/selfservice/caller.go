@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/keeper"
 	"github.com/keywright/keywright/people"
 )
@@ -48,7 +49,7 @@ func requestID(ctx context.Context) string {
 // Forbidden (not a member here), Unavailable.
 func (s *Service) Recognise(r *http.Request, tenant string) (Caller, error) {
 	view := s.o.View(r)
-	from := people.From{Address: view.Address, Agent: r.UserAgent(), RequestID: requestID(r.Context())}
+	from := people.From{Address: view.Address, Agent: r.UserAgent(), RequestID: requestID(r.Context()), Site: gate.HostName(r.Host)}
 	c, err := s.person(r, from)
 	if err != nil {
 		return Caller{}, err

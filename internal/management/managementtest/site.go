@@ -138,15 +138,23 @@ func (s *Site) SignIn(tenant keywright.TenantID, email string, role people.Role)
 	s.t.Helper()
 	_, err := s.People.Enrol(s.t.Context(), keywright.Actor{ID: "system"}, tenant, email, "Member "+string(role), role, keywright.Credential{})
 	must(s.t, err)
+	if tenant == keywright.OperatorTenant {
+		return s.sessionAt(ConsoleHost, email)
+	}
 	return s.Session(email)
 }
 
-// Session signs a known person in.
-func (s *Site) Session(email string) string {
+// Session signs a known person in, on the site.
+func (s *Site) Session(email string) string { return s.sessionAt("127.0.0.1", email) }
+
+// ConsoleHost is where the operators' sessions are begun.
+const ConsoleHost = "console.localhost"
+
+func (s *Site) sessionAt(host, email string) string {
 	s.t.Helper()
 	in, err := s.People.SignInWith(s.t.Context(), people.External{
 		Provider: "id", Issuer: "https://id.example", Subject: email, Email: email, EmailVerified: true, TrustEmail: true, Name: "Member",
-	}, people.From{Address: netip.MustParseAddr("192.0.2.9"), Agent: "test"})
+	}, people.From{Address: netip.MustParseAddr("192.0.2.9"), Agent: "test", Site: host})
 	must(s.t, err)
 	_, token := in.Token.Reveal()
 	return token
