@@ -183,11 +183,18 @@ func (s *Service) SetPassword(ctx context.Context, by keywright.Actor, who Perso
 	if err != nil {
 		return err
 	}
-	hash, err := s.newPassword(ctx, password, p.email(), p.body.Name)
+	now := s.now()
+	if err := s.mayBePassword(password, p.email(), p.body.Name); err != nil {
+		return err
+	}
+	// Hashing is shared by everybody: nobody keeps it busy with their own password.
+	if wait := s.throttle.again(now, string(who)); wait > 0 {
+		return throttled(wait)
+	}
+	hash, err := s.hasher.make(ctx, password)
 	if err != nil {
 		return err
 	}
-	now := s.now()
 	return s.o.Store.UpdateRecords(ctx, func(tx RecordTx) error {
 		p, err := personByID(ctx, tx, who)
 		if missing(err) {
@@ -211,11 +218,15 @@ func noPerson() error { return notFound("there is no such person") }
 
 // newPassword judges and hashes a password. Errors: Invalid, Throttled.
 func (s *Service) newPassword(ctx context.Context, password keywright.Credential, email, name string) (string, error) {
-	if s.o.NoPasswords {
-		return "", invalid("password", "passwords are switched off here: sign in with an identity provider or a passkey")
-	}
-	if err := checkPassword(password, email, name, s.o.Service); err != nil {
+	if err := s.mayBePassword(password, email, name); err != nil {
 		return "", err
 	}
 	return s.hasher.make(ctx, password)
+}
+
+func (s *Service) mayBePassword(password keywright.Credential, email, name string) error {
+	if s.o.NoPasswords {
+		return invalid("password", "passwords are switched off here: sign in with an identity provider or a passkey")
+	}
+	return checkPassword(password, email, name, s.o.Service)
 }

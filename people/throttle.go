@@ -135,6 +135,19 @@ func (t *throttle) begin(now time.Time, from netip.Addr, account string) (attemp
 	return a, 0
 }
 
+// again counts one more of what somebody does to themselves, or returns how long
+// they have to wait.
+func (t *throttle) again(now time.Time, who string) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	one := t.accounts.of(subjectOf("again", who), now, forgetAfter)
+	if wait := one.last.Add(one.wait(freeByAccount)).Sub(now); wait > 0 {
+		return wait
+	}
+	one.failed, one.last = one.failed+1, now
+	return 0
+}
+
 // succeeded forgets what was counted against the account; the address gets back
 // this attempt alone, else an account of one's own would be a way round.
 func (a attempt) succeeded(now time.Time) {

@@ -277,3 +277,19 @@ func (s *site) passkey(t testing.TB, email, party string) {
 		t.Fatal(err)
 	}
 }
+
+// Who invites sees the link, and could take it: to make a member that makes keys asks
+// for the right to make keys.
+func TestPeopleWriteAloneMakesNobodyWhoMakesKeys(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, on("keywright"))
+	s.Tenant("cust0001", nil)
+	key := s.manage(t, "POST", "/v1/keys", `{"tenant":"ten_operators","scheme":"keywright","environment":"live","permissions":["people:write","people:read"]}`).str(t, "credential.key")
+	for _, role := range []string{"admin", "member", "trial"} {
+		h := &house{handler: s.Management}
+		a := h.do(t, "POST", "/v1/tenants/cust0001/invitations", `{"email":"mole@example.com","role":"`+role+`"}`, "Authorization", "Bearer "+key)
+		if a.status != 403 {
+			t.Errorf("%s: %d %s", role, a.status, a.body)
+		}
+	}
+}

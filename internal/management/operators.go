@@ -5,7 +5,9 @@ import (
 	"errors"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/people"
 )
 
 // mayGive refuses to let a caller make, in the operators' own tenant, a key
@@ -89,3 +91,13 @@ func IssueOperatorKey(ctx context.Context, k *keeper.Keeper, by keywright.Actor,
 }
 
 func system() keywright.Actor { return keywright.Actor{ID: "system", Name: "set-up"} }
+
+// mayGiveRole refuses to let a caller make a member of a customer's tenant who may do
+// more to its keys than the caller: whoever invites sees the link.
+func mayGiveRole(c *call, tenant keywright.TenantID, role people.Role) error {
+	if tenant == keywright.OperatorTenant || !role.May(people.WriteKeys) || keywright.Permits(c.verdict.Decision.Permissions, []string{api.KeysWrite}) {
+		return nil
+	}
+	return &keywright.Error{Kind: keywright.Forbidden, Field: "role",
+		Detail: "who makes a member that makes keys needs the permission keys:write too"}
+}

@@ -73,6 +73,9 @@ func (s *server) amendMember(ctx context.Context, c *call, in *amendMemberIn) (*
 	if err := mayGive(c, t.ID, rolePermissions(role)); err != nil {
 		return nil, err
 	}
+	if err := mayGiveRole(c, t.ID, role); err != nil {
+		return nil, err
+	}
 	m, err := s.People.AmendMember(ctx, s.actor(ctx, c), t.ID, people.PersonID(in.Person), role)
 	if err != nil {
 		return nil, gone("member", err)
@@ -144,6 +147,9 @@ func (s *server) invite(ctx context.Context, c *call, in *inviteIn) (*created[ap
 	}
 	role := people.Role(in.Body.Role)
 	if err := mayGive(c, t.ID, rolePermissions(role)); err != nil {
+		return nil, err
+	}
+	if err := mayGiveRole(c, t.ID, role); err != nil {
 		return nil, err
 	}
 	link, err := s.linkTo(t.ID, in.Body.API)
