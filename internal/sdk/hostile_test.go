@@ -97,7 +97,7 @@ func skeleton(code string) string {
 
 func hostile() []string {
 	return []string{
-		`"; globalThis.PWNED = 1; "`, "*/ globalThis.PWNED = 1; /*", "`${globalThis.PWNED = 1}`", "\n globalThis.PWNED = 1 \n", "\u2028globalThis.PWNED=1\u2029",
+		`"; globalThis.PWNED = 1; "`, "*/ globalThis.PWNED = 1; /*", "`${globalThis.PWNED = 1}`", "\n globalThis.PWNED = 1 \n", "\u2028globalThis.PWNED=1\u2029", "a\u2028globalThis.PWNED=1\u2029b",
 		`\"; globalThis.PWNED = 1 //`, "</script><script>PWNED=1</script>", "constructor", "__proto__", "class", "a'b", "\x00\x07", "}; globalThis.PWNED = 1; {", "\u202eevil", "=> PWNED",
 		"*\u200b/ PWNED", "\\u002a/ PWNED", "\r*/PWNED", "//", "/*", "0", "é", "💥", "#call", "PLACES", "*\u00ad/ globalThis.PWNED = 1", "@deprecated */", "${PWNED}",
 	}

@@ -161,7 +161,7 @@ func comment(indent string, paragraphs ...string) string {
 func clean(s string) string {
 	s = strings.ReplaceAll(s, "*/", "*\u200a/")
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co) {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) {
 			return ' '
 		}
 		return r
