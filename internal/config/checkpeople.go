@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 func (s *Source) checkPeople(c *Config) {
@@ -122,6 +123,11 @@ func (s *Source) checkSite(field string, a *API, hosts map[string]string) {
 	}
 	if site.Brand.Accent != "" && !regexp.MustCompile(`^#[0-9a-fA-F]{6}$`).MatchString(site.Brand.Accent) {
 		s.Fault(field+".brand.accent", "must be a colour such as #1a73e8")
+	}
+	for _, w := range []struct{ name, text string }{{"keys", site.Words.Keys}, {"create", site.Words.Create}, {"token", site.Words.Token}} {
+		if len([]rune(w.text)) > 40 || strings.ContainsFunc(w.text, unicode.IsControl) {
+			s.Fault(field+".words."+w.name, "must be at most 40 characters that can be seen, such as \"Create key\"")
+		}
 	}
 	if site.Variable != "" && !regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`).MatchString(site.Variable) {
 		s.Fault(field+".variable", "must be the name of an environment variable, such as ORDERS_API_KEY")

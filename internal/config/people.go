@@ -65,6 +65,14 @@ type Site struct {
 	SignUp    bool        `yaml:"sign_up"`
 	TestKeys  TestKeys    `yaml:"test_keys"`
 	Changelog []Changelog `yaml:"changelog"`
+	Words     Words       `yaml:"words"`
+}
+
+// Words are what the provider calls things on the pages; "" is our own word.
+type Words struct {
+	Keys   string `yaml:"keys"`   // the page of keys: API keys
+	Create string `yaml:"create"` // its button: Create key
+	Token  string `yaml:"token"`  // the button of the developers' page; "" is that of create
 }
 
 // Brand is how the provider looks.

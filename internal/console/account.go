@@ -22,7 +22,7 @@ func (v *visit) home() error {
 		Passkey: v.Self == nil && v.who.Person.Passkeys == 0,
 		Keys:    v.Self != nil && v.who.May(people.ReadKeys),
 	}
-	p := page{Title: "Your account", Section: "Account", Body: b}
+	p := page{Title: "Your account", Section: "Home", Body: b}
 	if v.r.FormValue("done") == "password" {
 		p.Notice = "Your password is changed, and every other session is ended."
 	}
@@ -40,7 +40,7 @@ func (v *visit) sessionsPage() error {
 	if err != nil {
 		return err
 	}
-	p := page{Title: "Sessions", Section: "Sessions", Body: sessionsBody{all, v.who.Session.ID}}
+	p := page{Title: "Sessions", Tab: "Sessions", Body: sessionsBody{all, v.who.Session.ID}}
 	switch v.r.FormValue("done") {
 	case "one":
 		p.Notice = "That session is ended."
@@ -70,7 +70,7 @@ func (v *visit) endOtherSessions() error {
 }
 
 func (v *visit) passwordForm() page {
-	return page{Title: "Change your password", Section: "Account", Narrow: true}
+	return page{Title: "Change your password", Tab: "Password", Narrow: true}
 }
 
 // passwordPage and setPassword ask who is there first: a browser that was left open
@@ -110,7 +110,7 @@ func (v *visit) passkeysPage() error {
 	if err != nil {
 		return err
 	}
-	p := page{Title: "Passkeys", Section: "Passkeys", Body: passkeysBody{all, v.People.FreshProof(v.who.Session) == nil}}
+	p := page{Title: "Passkeys", Tab: "Passkeys", Body: passkeysBody{all, v.People.FreshProof(v.who.Session) == nil}}
 	switch v.r.FormValue("done") {
 	case "added":
 		p.Notice = "The passkey is added. You can sign in with it from now on."

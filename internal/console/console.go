@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/selfservice"
 	"github.com/keywright/keywright/oidc"
@@ -33,9 +34,14 @@ type Options struct {
 	Self      *selfservice.Service // nil on the operators' site: no keys' pages there yet
 	Schemes   []*scheme.Scheme     // of the site, the first is the API's own; for formats, words and samples
 	Register  string               // the path of the public registration page, such as /mica-register; "" is none
-	NoPass    bool                 // passwords are off
-	Clock     func() time.Time
-	View      func(*http.Request) scheme.View
+	Words     Words                // what this provider calls things
+	// Desk is the management API, on the operators' own site: their pages call it with
+	// the cookie of whoever is there, so that a page can do nothing that a script
+	// cannot. nil: there are no such pages.
+	Desk   http.Handler
+	NoPass bool // passwords are off
+	Clock  func() time.Time
+	View   func(*http.Request) scheme.View
 	// Origin returns the site's own origin as the browser has it, such as
 	// https://docs.example.com:8443: from the request's host, which the site owns.
 	Origin func(*http.Request) string
@@ -46,6 +52,13 @@ type Options struct {
 	// here. Errors: people.ErrSignIn for any wrong token, people.Throttled, act's own.
 	Setup func(ctx context.Context, token keywright.Credential, act func(by keywright.Actor) error) error
 	Log   *slog.Logger
+}
+
+// Words are what a provider calls things; "" is what Keywright calls them.
+type Words struct {
+	Keys   string // the page of keys, such as "API keys"
+	Create string // its button, such as "Create key"
+	Token  string // the button of the developers' page; "" is Create
 }
 
 const root = "/account"
@@ -74,72 +87,103 @@ func New(o Options) http.Handler {
 type site struct {
 	Options
 	mux         *http.ServeMux
+	acts        []Act
 	crossOrigin *http.CrossOriginProtection
 	assets      assets
 	pages       map[string]*template.Template
 	used        *used
 }
 
+// Act is one form of the pages: what it asks for, and the operation of the REST API
+// that does the same.
+type Act struct {
+	Pattern   string
+	Operation string // its id; "" for a ceremony
+	Ceremony  string // why a person's browser alone does it; "" for an operation
+}
+
 // routes names every page. Whoever reads this list has seen all that there is.
 func (s *site) routes() {
-	s.open("GET /account/sign-in", (*visit).signInPage)
-	s.open("POST /account/sign-in", (*visit).signIn)
-	s.open("GET /account/sign-in/{provider}", (*visit).beginProvider)
-	s.open("GET /account/callback/{provider}", (*visit).finishProvider)
-	s.open("POST /account/sign-out", (*visit).signOut)
-	s.open("POST /account/passkey/begin", (*visit).beginPasskeySignIn)
-	s.open("POST /account/passkey/finish", (*visit).finishPasskeySignIn)
-	s.open("GET /account/invitation", (*visit).invitationPage)
-	s.open("POST /account/invitation", (*visit).acceptInvitation)
-	s.open("POST /account/invitation/as", (*visit).acceptInvitationAs)
-	s.open("GET /account/proof", (*visit).proofPage)
-	s.open("POST /account/proof", (*visit).prove)
-
-	s.member("GET /account", (*visit).home)
-	s.member("GET /account/sessions", (*visit).sessionsPage)
-	s.member("POST /account/sessions/end", (*visit).endSession)
-	s.member("POST /account/sessions/end-others", (*visit).endOtherSessions)
-	s.member("GET /account/passkeys", (*visit).passkeysPage)
-	s.member("POST /account/passkeys/begin", (*visit).beginPasskey)
-	s.member("POST /account/passkeys/add", (*visit).addPasskey)
-	s.member("POST /account/passkeys/remove", (*visit).removePasskey)
-	s.member("GET /account/password", (*visit).passwordPage)
-	s.member("POST /account/password", (*visit).setPassword)
-	s.member("GET /account/members", (*visit).membersPage)
-	s.member("POST /account/members/role", (*visit).amendMember)
-	s.member("GET /account/members/remove", (*visit).removeMemberPage)
-	s.member("POST /account/members/remove", (*visit).removeMember)
-	s.member("POST /account/invitations", (*visit).invite)
-	s.member("POST /account/invitations/withdraw", (*visit).withdraw)
-	if s.Self != nil {
-		s.keyRoutes()
-	}
-	if s.Setup != nil {
-		s.open("GET /account/setup", (*visit).setupPage)
-		s.open("POST /account/setup", (*visit).setup)
+	s.entryRoutes()
+	s.accountRoutes()
+	switch {
+	case s.Self != nil:
+		s.portalRoutes()
+	case s.Desk != nil:
+		s.deskRoutes()
 	}
 	if s.Register != "" && s.Self != nil {
 		s.open("GET "+s.Register, (*visit).registerPage)
 		s.open("POST "+s.Register, (*visit).register)
+		s.acts = append(s.acts, Act{Pattern: "POST " + s.Register, Operation: api.OpRegister})
 	}
 	s.mux.HandleFunc("GET /account/assets/{name}", s.assets.serve)
 	s.mux.Handle("GET /account/{$}", http.RedirectHandler(root, http.StatusPermanentRedirect))
 	s.open("/", (*visit).nowhere)
 }
 
-func (s *site) keyRoutes() {
+// entryRoutes are for people who are not signed in yet.
+func (s *site) entryRoutes() {
+	s.open("GET /account/sign-in", (*visit).signInPage)
+	s.ceremony(s.open, "POST /account/sign-in", "a session is a browser's", (*visit).signIn)
+	s.open("GET /account/sign-in/{provider}", (*visit).beginProvider)
+	s.open("GET /account/callback/{provider}", (*visit).finishProvider)
+	s.ceremony(s.open, "POST /account/sign-out", "a session is a browser's", (*visit).signOut)
+	s.ceremony(s.open, "POST /account/passkey/begin", "a passkey is a browser's", (*visit).beginPasskeySignIn)
+	s.ceremony(s.open, "POST /account/passkey/finish", "a passkey is a browser's", (*visit).finishPasskeySignIn)
+	s.open("GET /account/invitation", (*visit).invitationPage)
+	s.ceremony(s.open, "POST /account/invitation", "it begins a session", (*visit).acceptInvitation)
+	s.ceremony(s.open, "POST /account/invitation/as", "it begins a session", (*visit).acceptInvitationAs)
+	s.open("GET /account/proof", (*visit).proofPage)
+	s.ceremony(s.open, "POST /account/proof", "it asks who sits there", (*visit).prove)
+	if s.Setup != nil {
+		s.open("GET /account/setup", (*visit).setupPage)
+		s.ceremony(s.open, "POST /account/setup", "it makes the first operator, who has nothing to call with", (*visit).setup)
+	}
+}
+
+// accountRoutes are a person's own, on every site.
+func (s *site) accountRoutes() {
+	s.member("GET /account", (*visit).home)
+	s.member("GET /account/search", (*visit).searchPage)
+	s.member("GET /account/settings", (*visit).settingsPage)
+	s.member("GET /account/sessions", (*visit).sessionsPage)
+	s.act("POST /account/sessions/end", api.OpEndSession, (*visit).endSession)
+	s.act("POST /account/sessions/end-others", api.OpEndSession, (*visit).endOtherSessions)
+	s.member("GET /account/passkeys", (*visit).passkeysPage)
+	s.ceremony(s.member, "POST /account/passkeys/begin", "a passkey is a browser's", (*visit).beginPasskey)
+	s.ceremony(s.member, "POST /account/passkeys/add", "a passkey is a browser's", (*visit).addPasskey)
+	s.act("POST /account/passkeys/remove", "remove-passkey", (*visit).removePasskey)
+	s.member("GET /account/password", (*visit).passwordPage)
+	s.act("POST /account/password", "set-password", (*visit).setPassword)
+	invite, withdraw, amend, remove := api.OpInviteOwn, api.OpWithdrawOwn, api.OpAmendOwnMember, api.OpRemoveOwnMember
+	if s.Self == nil {
+		invite, withdraw, amend, remove = api.OpInvite, api.OpWithdrawInvitation, api.OpAmendMember, api.OpRemoveMember
+	}
+	s.member("GET /account/members", (*visit).membersPage)
+	s.act("POST /account/members/role", amend, (*visit).amendMember)
+	s.member("GET /account/members/remove", (*visit).removeMemberPage)
+	s.act("POST /account/members/remove", remove, (*visit).removeMember)
+	s.act("POST /account/invitations", invite, (*visit).invite)
+	s.act("POST /account/invitations/withdraw", withdraw, (*visit).withdraw)
+}
+
+// portalRoutes are the customers': their keys, and what the keys open.
+func (s *site) portalRoutes() {
 	s.member("GET /account/keys", (*visit).keysPage)
+	s.member("GET /account/settings/api", (*visit).keysPage)
+	s.member("GET /account/developer", (*visit).developerPage)
 	s.member("GET /account/keys/new", (*visit).newKeyPage)
-	s.member("POST /account/keys/new", (*visit).createKey)
+	s.act("POST /account/keys/new", api.OpCreateOwnKey, (*visit).createKey)
 	s.member("GET /account/keys/{id}", (*visit).keyPage)
-	s.member("POST /account/keys/{id}/amend", (*visit).amendKey)
+	s.act("POST /account/keys/{id}/amend", api.OpAmendOwnKey, (*visit).amendKey)
 	s.member("GET /account/keys/{id}/{act}", (*visit).keyActPage)
-	s.member("POST /account/keys/{id}/rotate", (*visit).rotateKey)
-	s.member("POST /account/keys/{id}/pause", (*visit).pauseKey)
-	s.member("POST /account/keys/{id}/resume", (*visit).resumeKey)
-	s.member("POST /account/keys/{id}/revoke", (*visit).revokeKey)
-	s.member("POST /account/keys/{id}/delete", (*visit).deleteKey)
-	s.member("POST /account/keys/{id}/reveal", (*visit).revealKey)
+	s.act("POST /account/keys/{id}/rotate", api.OpRotateOwnKey, (*visit).rotateKey)
+	s.act("POST /account/keys/{id}/pause", api.OpPauseOwnKey, (*visit).pauseKey)
+	s.act("POST /account/keys/{id}/resume", api.OpResumeOwnKey, (*visit).resumeKey)
+	s.act("POST /account/keys/{id}/revoke", api.OpRevokeOwnKey, (*visit).revokeKey)
+	s.act("POST /account/keys/{id}/delete", api.OpDeleteOwnKey, (*visit).deleteKey)
+	s.act("POST /account/keys/{id}/reveal", api.OpRevealOwnKey, (*visit).revealKey)
 }
 
 // ServeHTTP puts on every answer what it must carry, and refuses what another
@@ -214,6 +258,18 @@ func (s *site) member(pattern string, do func(*visit) error) {
 		}
 		return do(v)
 	})
+}
+
+// act serves a form that does something, to who is signed in.
+func (s *site) act(pattern, operation string, do func(*visit) error) {
+	s.acts = append(s.acts, Act{Pattern: pattern, Operation: operation})
+	s.member(pattern, do)
+}
+
+// ceremony serves a form that only a person's own browser can send.
+func (s *site) ceremony(serve func(string, func(*visit) error), pattern, why string, do func(*visit) error) {
+	s.acts = append(s.acts, Act{Pattern: pattern, Ceremony: why})
+	serve(pattern, do)
 }
 
 // visit begins a visit to a page.

@@ -36,7 +36,7 @@ func (v *visit) key() (row, error) {
 }
 
 func (v *visit) keyForm(r row) page {
-	p := page{Title: r.Called(), Section: "API keys", Body: keyBody{Key: r}}
+	p := page{Title: r.Called(), Section: v.keysWord(), Body: keyBody{Key: r}}
 	p.Form = map[string][]string{"name": {r.Name}}
 	if r.ExpiresAt != nil {
 		p.Form["expires_date"] = []string{r.ExpiresAt.UTC().Format(time.DateOnly)}
@@ -140,7 +140,7 @@ func (v *visit) actForm(r row, title string) (page, error) {
 		}
 		b.Finish, b.Previous = old.State == string(keywright.PendingRotation), old.Hint
 	}
-	return page{Title: title, Section: "API keys", Narrow: true, Body: b}, nil
+	return page{Title: title, Section: v.keysWord(), Narrow: true, Body: b}, nil
 }
 
 func overlaps(usual time.Duration) []overlap {

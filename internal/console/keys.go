@@ -143,7 +143,10 @@ type kind struct {
 }
 
 func (v *visit) keysPage() error {
-	p := page{Title: "API keys", Section: "API keys"}
+	p := page{Title: v.keysWord(), Section: v.keysWord()}
+	if v.r.URL.Path == root+"/settings/api" {
+		p.Tab = "API"
+	}
 	if v.who.Tenant.ID == "" {
 		p.Body = keysBody{Nothing: true}
 		return v.show(http.StatusOK, "keys", p)
@@ -255,7 +258,7 @@ func (v *visit) newKeyForm(of *scheme.Scheme) page {
 	if of.Pair() {
 		title = "Generate a key and secret"
 	}
-	p := page{Title: title, Section: "API keys", Narrow: true, Body: b}
+	p := page{Title: title, Section: v.keysWord(), Narrow: true, Body: b}
 	if b.MustExpire() {
 		p.Form = map[string][]string{"expires_date": {v.now().AddDate(0, 0, 90).Format(time.DateOnly)}, "expires_time": {"12:00"}}
 	}

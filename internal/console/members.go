@@ -59,7 +59,7 @@ func (v *visit) membersForm() (page, error) {
 			return page{}, err
 		}
 	}
-	return page{Title: "Members", Section: "Members", Body: b}, nil
+	return page{Title: "Members", Tab: "Members", Body: b}, nil
 }
 
 func (v *visit) membersPage() error {
@@ -151,7 +151,7 @@ func (v *visit) removeMemberPage() error {
 	for _, m := range b.Members {
 		if string(m.Person) == v.r.FormValue("person") && (b.May || string(m.Person) == b.Me) {
 			return v.show(http.StatusOK, "remove", page{
-				Title: "Remove a member?", Section: "Members", Narrow: true, Body: leavingBody{m, string(m.Person) == b.Me},
+				Title: "Remove a member?", Tab: "Members", Narrow: true, Body: leavingBody{m, string(m.Person) == b.Me},
 			})
 		}
 	}

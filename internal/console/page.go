@@ -28,6 +28,7 @@ type page struct {
 	Wrong   map[string]string // what is wrong with its fields
 	Form    url.Values        // what was typed; never a secret
 	Narrow  bool              // a form and little else
+	Tab     string            // which of the settings' tabs this is; "" shows none
 	Body    any               // what this page is about
 }
 
@@ -69,32 +70,6 @@ func (p *page) Link(path string) string { return p.v.link(path) }
 
 // May reports whether the person who is there may do something.
 func (p *page) May(right string) bool { return p.v.who != nil && p.v.who.May(people.Right(right)) }
-
-// link is one entry of the navigation.
-type link struct {
-	Name, Path string
-	Current    bool
-}
-
-// Navigation lists where a person who is signed in can go.
-func (p *page) Navigation() []link {
-	if p.v.who == nil || p.v.provesFirst() {
-		return nil
-	}
-	entries := []link{{Name: "Account", Path: root}}
-	if p.v.Self != nil {
-		entries = append(entries, link{Name: "API keys", Path: keysPath})
-	}
-	if p.May(string(people.ReadPeople)) {
-		entries = append(entries, link{Name: "Members", Path: root + "/members"})
-	}
-	entries = append(entries, link{Name: "Sessions", Path: root + "/sessions"}, link{Name: "Passkeys", Path: root + "/passkeys"})
-	for i := range entries {
-		entries[i].Current = entries[i].Name == p.Section
-		entries[i].Path = p.v.link(entries[i].Path)
-	}
-	return entries
-}
 
 // field is one input of a form.
 type field struct {
@@ -177,6 +152,8 @@ type card struct {
 func parsePages(s *site) map[string]*template.Template {
 	funcs := template.FuncMap{
 		"asset":  s.assets.path,
+		"ago":    func(t time.Time) string { return ago(s.Clock(), t) },
+		"chart":  newChart,
 		"input":  input,
 		"when":   when,
 		"expiry": expiry, "pausing": pausing,
@@ -217,6 +194,18 @@ func (v *visit) show(status int, name string, p page) error {
 	if v.r.Method != http.MethodHead {
 		_, _ = out.WriteTo(v.w) // whoever went away does not read it
 	}
+	return nil
+}
+
+// part answers with one piece of a page, for a script that puts it into one.
+func (v *visit) part(name, piece string, p page) error {
+	p.v = v
+	var out bytes.Buffer
+	if err := v.pages[name].ExecuteTemplate(&out, piece, &p); err != nil {
+		return &keywright.Error{Kind: keywright.Internal, Detail: "the page could not be made", Cause: err}
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = out.WriteTo(v.w)
 	return nil
 }
 

@@ -58,7 +58,7 @@ func (b shownBody) All() string {
 func (v *visit) handOver(k *api.Key, title string) error {
 	r := v.row(k.KeyBody)
 	if k.Credential == nil {
-		return v.show(http.StatusOK, "replayed", page{Title: "This was done already", Section: "API keys", Narrow: true, Body: keyBody{Key: r}})
+		return v.show(http.StatusOK, "replayed", page{Title: "This was done already", Section: v.keysWord(), Narrow: true, Body: keyBody{Key: r}})
 	}
 	b := shownBody{Values: v.values(r.Of, *k.Credential), Back: v.link(keysPath + "/" + r.ID + "?done=stored"), KeepKey: r.Policy.Rotation.KeepsKey}
 	if r.Of != nil {
@@ -75,7 +75,7 @@ func (v *visit) handOver(k *api.Key, title string) error {
 	if title == "Your key and secret" {
 		status = http.StatusOK
 	}
-	return v.show(status, "shown", page{Title: title, Section: "API keys", Body: b})
+	return v.show(status, "shown", page{Title: title, Section: v.keysWord(), Body: b})
 }
 
 // variable is the environment variable of the site's key.

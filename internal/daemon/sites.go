@@ -95,6 +95,7 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 		Name: d.brandName(a), Accent: a.Site.Brand.Accent, Docs: "/", Base: d.apiBase(a, surface.Scheme), Variable: a.Site.Variable,
 		People: d.core.people, Providers: providers, Self: s.service, NoPass: !g.plan.Source.Config.People.Passwords,
 		Clock: d.o.Clock, View: g.hops.View, Origin: d.siteOrigin(g, a), Tenant: d.tenantNamed, Log: d.log, Try: tryPath(&surface),
+		Words: console.Words(a.Site.Words),
 	}
 	if strings.HasPrefix(o.Base, "https:") {
 		o.CA = d.ownCA()
@@ -297,6 +298,7 @@ func (d *Daemon) operators(g *generation) {
 	o := console.Options{
 		Name: "Keywright", People: d.core.people, Providers: g.providers[management.APIName], NoPass: !g.plan.Source.Config.People.Passwords,
 		Clock: d.o.Clock, View: g.hops.View, Origin: func(r *http.Request) string { return seenOrigin(g.hops, r) }, Tenant: d.tenantNamed, Log: d.log,
+		Desk: g.management,
 	}
 	if d.core.setup != nil {
 		o.Setup = d.core.setup.Use

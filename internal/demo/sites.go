@@ -13,6 +13,7 @@ func (s *system) site() *config.Site {
 		Hosts: []string{"docs." + s.host()}, Title: s.brand + " example API", Brand: config.Brand{Name: s.brand, Accent: s.accent},
 		Variable: s.variable, Schemes: []string{s.scheme}, Tenants: config.Marked{Metadata: systemMark, Is: s.name}, TestKeys: s.testKeys,
 		Register:  s.register,
+		Words:     s.words,
 		Changelog: []config.Changelog{{Date: "2026-11-21", Text: "The first version of this example."}},
 	}
 	return out

@@ -15,6 +15,7 @@ export default async ({ page, args, assert, passkeys, looks }) => {
   // From this moment on it counts: the session of the password alone goes no further.
   await page.getByRole('button', { name: 'Use a passkey' }).click();
   await page.getByText('The passkey is added.').waitFor();
+  await page.locator('[data-profile]').hover();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await signIn();
   await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();

@@ -4,7 +4,10 @@ export default async ({ open, args, assert, looks, passkeys, requests, axe }) =>
   const script = args.script;
   const page = await open({ javaScript: script, width: 820, height: 1180 });
   const look = async (name) => { if (script && args.look) await looks(name, page); };
-  const press = async (name, role = 'button') => page.getByRole(role, { name, exact: true }).first().click();
+  const press = async (name, role = 'button') => {
+    if (name === 'Sign out') await page.locator('[data-profile]').hover();
+    await page.getByRole(role, { name, exact: true }).locator('visible=true').first().click();
+  };
 
   await page.goto(args.site + '/account/keys');
   assert.match(page.url(), /\/account\/sign-in\?next=/);
@@ -65,6 +68,8 @@ export default async ({ open, args, assert, looks, passkeys, requests, axe }) =>
   await page.getByRole('status').first().waitFor();
   await look('keys-over');
 
+  await press('Settings', 'link');
+  await look('settings');
   await press('Members', 'link');
   await page.getByLabel('Their e-mail address').fill('ada2@example.com');
   await press('Make the invitation');
@@ -79,6 +84,7 @@ export default async ({ open, args, assert, looks, passkeys, requests, axe }) =>
   await page.goto(args.site + '/account/nothing');
   await look('no-such-page');
 
+  await press('Settings', 'link');
   await press('Passkeys', 'link');
   if (script) {
     await passkeys(page);
