@@ -105,6 +105,9 @@ func (h *Handbook) bind(b *book, doc *document) error {
 		h.add(twin(p.Path), "text/markdown; charset=utf-8", h.policy(), []byte(p.Markdown))
 		h.search = append(h.search, found{p.Path, p.Title, p.Description, strings.ToLower(p.Title + "\n" + p.Description + "\n" + p.Body)})
 	}
+	for _, i := range b.images {
+		h.add(i.Path, "image/png", "default-src 'none'", i.Body)
+	}
 	h.texts()
 	if err := h.assets(b); err != nil {
 		return err

@@ -52,6 +52,7 @@ type book struct {
 	States    [][2]string
 	languages []language
 	samples   map[string][]Sample
+	images    []picture
 }
 
 var (

@@ -25,7 +25,8 @@ type Options struct {
 	// Pages are the provider's own: Markdown files with a front matter of title,
 	// description and order, and section (learn, guides; none is guides). A page
 	// with the name of a generated one replaces it; "authentication" and "errors"
-	// cannot be replaced, only added to. nil has none.
+	// cannot be replaced, only added to. Pictures are PNG files in its folder images,
+	// and stand in a page as ![what it shows](images/name.png). nil has none.
 	Pages     fs.FS
 	Changelog []Change // the newest first
 	Account   Account

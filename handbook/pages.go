@@ -59,10 +59,14 @@ func (b *book) write() ([]*page, error) {
 		}
 		return x.Order - y.Order
 	})
+	if b.images, err = b.pictures(); err != nil {
+		return nil, err
+	}
 	for _, p := range all {
 		if p.HTML, p.Heads, err = render(p.Body); err != nil {
 			return nil, err
 		}
+		p.HTML = sized(b.images, p.HTML)
 	}
 	return all, nil
 }
