@@ -47,7 +47,11 @@ func newAssets(o *Options) assets {
 	}
 	tint := newTint(o.Accent)
 	a.add("brand.css", []byte(tint.css()))
-	a.add("icon.svg", []byte(icon(o.Name, tint)))
+	mark := []byte(icon(o.Name, tint))
+	if len(o.Logo) > 0 {
+		mark = o.Logo
+	}
+	a.add("icon.svg", mark)
 	return a
 }
 
@@ -75,6 +79,9 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", f.kind)
+	if f.kind == "image/svg+xml" { // opened by itself, a picture may style itself, and do nothing else
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	}
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.body))
 }

@@ -24,6 +24,7 @@ import (
 type Options struct {
 	Name      string // the provider's, or "Keywright" for the operators' own site
 	Accent    string // a CSS colour in #rrggbb; "" is Keywright's
+	Logo      []byte // an SVG; nil shows the first letter of the name on the accent's colour
 	Docs      string // the path of the documentation's first page; "" where there is none
 	Base      string // where the API is called
 	Try       string // the path of a GET that tells whether a key works, for the sample; "" is /

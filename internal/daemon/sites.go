@@ -100,6 +100,10 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 	if strings.HasPrefix(o.Base, "https:") {
 		o.CA = d.ownCA()
 	}
+	var err error
+	if o.Logo, err = logo(a); err != nil {
+		return nil, err
+	}
 	for _, name := range s.service.Schemes() {
 		o.Schemes = append(o.Schemes, g.plan.Schemes[name])
 	}
@@ -107,11 +111,9 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 		o.Register = a.Site.Register.Path
 	}
 	s.pages, s.has = console.New(o), o.Handles
-	book, err := d.handbook(g, a, &surface)
-	if err != nil {
+	if s.book, err = d.handbook(g, a, &surface); err != nil {
 		return nil, err
 	}
-	s.book = book
 	return s, nil
 }
 
@@ -178,10 +180,8 @@ func (d *Daemon) handbook(g *generation, a *config.API, surface *gate.API) (http
 		o.Changelog = append(o.Changelog, handbook.Change{Date: c.Date, Text: c.Text})
 	}
 	var err error
-	if a.Site.Brand.Logo != "" {
-		if o.Brand.Logo, err = readBounded(a.Site.Brand.Logo, 64<<10); err != nil {
-			return nil, fmt.Errorf("its logo: %w", err)
-		}
+	if o.Brand.Logo, err = logo(a); err != nil {
+		return nil, err
 	}
 	if a.Site.Pages != "" {
 		o.Pages = os.DirFS(a.Site.Pages)
@@ -190,6 +190,18 @@ func (d *Daemon) handbook(g *generation, a *config.API, surface *gate.API) (http
 		o.OpenAPI, o.Pages = own.OpenAPI, own.Pages
 	}
 	return handbook.New(o)
+}
+
+// logo reads a site's own, if it has one.
+func logo(a *config.API) ([]byte, error) {
+	if a.Site.Brand.Logo == "" {
+		return nil, nil
+	}
+	svg, err := readBounded(a.Site.Brand.Logo, 64<<10)
+	if err != nil {
+		return nil, fmt.Errorf("its logo: %w", err)
+	}
+	return svg, nil
 }
 
 // parts are an API's schemes, its own first, each with its routes.
