@@ -36,11 +36,12 @@ type Store interface {
 type Reader interface {
 	// Key returns a NotFound error if there is none.
 	Key(ctx context.Context, id KeyID) (Key, error)
-	// Keys returns at most q.Limit keys in ascending order of id.
+	// Keys returns at most q.Limit keys in the query's order. Errors: Invalid for
+	// an order that keys do not have, and for a place that no store has set.
 	Keys(ctx context.Context, q KeyQuery) ([]Key, error)
 	// Tenant finds by id or by ref; NotFound if there is none.
 	Tenant(ctx context.Context, idOrRef string) (Tenant, error)
-	// Tenants returns at most q.Limit tenants in ascending order of id.
+	// Tenants returns at most q.Limit tenants in the query's order. Errors: as Keys.
 	Tenants(ctx context.Context, q TenantQuery) ([]Tenant, error)
 	// Events returns at most q.Limit events, newest first, without Key and Tenant.
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
@@ -64,21 +65,67 @@ type Tx interface {
 
 // KeyQuery selects keys. Empty parts select everything; Limit 0 is 100.
 type KeyQuery struct {
-	Tenant TenantID
-	Scheme string
-	Digest *Digest
+	Tenant      TenantID
+	Scheme      string
+	Environment string
+	Digest      *Digest
 	// Unrevoked leaves out keys whose RevokedAt is set: a coarse filter that
 	// spares reading history; states themselves are derived by the caller.
 	Unrevoked bool
-	After     KeyID // only ids greater than this
-	Limit     int
+	// States leaves only keys that are in one of them at Now.
+	States []State
+	Now    time.Time
+	// Search leaves only keys whose name, whose id from its "key_" on, or whose
+	// hint's visible characters begin with it, whatever the letters' case.
+	Search        string
+	ExpiresBefore time.Time // only keys with an expiry before this
+	After         KeyID     // only ids greater than this
+	Limit         int
+	Listing
 }
 
-// TenantQuery selects tenants.
+// TenantQuery selects tenants. Empty parts select everything; Limit 0 is 100.
 type TenantQuery struct {
-	After TenantID
-	Limit int // 0 is 100
+	Plan        string
+	Environment string // only tenants that it was granted to
+	Archived    *bool
+	// Search leaves only tenants whose name, whose ref, or whose id from its
+	// "ten_" on begins with it, whatever the letters' case.
+	Search string
+	After  TenantID // only ids greater than this
+	Limit  int
+	Listing
 }
+
+// Listing is in which order a query reads, and from where.
+type Listing struct {
+	Sort       Sort
+	Descending bool
+	From       Place // only what follows this place in the order
+	// Rest, where it is not nil, is set to the place to go on from, zero at the
+	// end. It also bounds the work: a read may then stop before it has found Limit
+	// records, or any, where a filter leaves next to nothing of very many.
+	Rest *Place
+}
+
+// Sort is what records are ordered by; of two that are alike the smaller id comes
+// first. Texts are ordered by the bytes of their first MaxSortText, in lower case.
+type Sort string
+
+// The orders.
+const (
+	ByID     Sort = ""        // of creation, as ids have it
+	ByName   Sort = "name"    // those without one first
+	ByRef    Sort = "ref"     // of tenants; those without one first
+	ByExpiry Sort = "expires" // of keys; those without one last
+)
+
+// MaxSortText is how many bytes of a text take part in ordering and searching.
+const MaxSortText = 64
+
+// Place is a place in a listing, as a store has set it. The zero place is before
+// all of it.
+type Place struct{ Value, ID string }
 
 // EventQuery selects events, newest first.
 type EventQuery struct {
