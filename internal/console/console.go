@@ -115,8 +115,7 @@ func (s *site) routes() {
 	}
 	if s.Register != "" && s.Self != nil {
 		s.open("GET "+s.Register, (*visit).registerPage)
-		s.open("POST "+s.Register, (*visit).register)
-		s.acts = append(s.acts, Act{Pattern: "POST " + s.Register, Operation: api.OpRegister})
+		s.bind(Act{Pattern: "POST " + s.Register, Operation: api.OpRegister}, s.open, (*visit).register)
 	}
 	s.mux.HandleFunc("GET /account/assets/{name}", s.assets.serve)
 	s.mux.Handle("GET /account/{$}", http.RedirectHandler(root, http.StatusPermanentRedirect))
@@ -261,16 +260,20 @@ func (s *site) member(pattern string, do func(*visit) error) {
 	})
 }
 
+// bind serves a form, and enters it in the table of acts.
+func (s *site) bind(a Act, serve func(string, func(*visit) error), do func(*visit) error) {
+	s.acts = append(s.acts, a)
+	serve(a.Pattern, do)
+}
+
 // act serves a form that does something, to who is signed in.
 func (s *site) act(pattern, operation string, do func(*visit) error) {
-	s.acts = append(s.acts, Act{Pattern: pattern, Operation: operation})
-	s.member(pattern, do)
+	s.bind(Act{Pattern: pattern, Operation: operation}, s.member, do)
 }
 
 // ceremony serves a form that only a person's own browser can send.
 func (s *site) ceremony(serve func(string, func(*visit) error), pattern, why string, do func(*visit) error) {
-	s.acts = append(s.acts, Act{Pattern: pattern, Ceremony: why})
-	serve(pattern, do)
+	s.bind(Act{Pattern: pattern, Ceremony: why}, serve, do)
 }
 
 // visit begins a visit to a page.
