@@ -17,7 +17,7 @@ const (
 
 // Permissions lists every permission of the management API.
 func Permissions() []string {
-	return []string{KeysRead, KeysWrite, KeysVerify, TenantsRead, TenantsWrite, EventsRead, PeopleRead, PeopleWrite}
+	return []string{KeysRead, KeysWrite, KeysVerify, TenantsRead, TenantsWrite, EventsRead, PeopleRead, PeopleWrite, ConfigRead}
 }
 
 // Operation is one operation of the management API, or of self-service.
@@ -77,7 +77,7 @@ const (
 // Operations lists every operation. The order matters to whoever matches by
 // the first that fits: literal segments come before {id}.
 func Operations() []Operation {
-	return slices.Concat(keyOperations(), tenantOperations(), peopleOperations(), otherOperations())
+	return slices.Concat(keyOperations(), tenantOperations(), peopleOperations(), configurationOperations(), accessOperations(), otherOperations())
 }
 
 // Find returns the operation with an id; it panics on an id that is not there,

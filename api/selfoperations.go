@@ -53,7 +53,7 @@ const (
 
 // SelfOperations lists every operation of the self-service API of a site.
 func SelfOperations() []Operation {
-	all := slices.Concat(ownKeyOperations(), ownPeopleOperations(), strangerOperations())
+	all := slices.Concat(ownKeyOperations(), ownPeopleOperations(), ownAccessOperations(), strangerOperations())
 	for i := range all {
 		all[i].MaxBody = SelfMaxBody
 	}
