@@ -58,6 +58,9 @@ func (s *Source) checkListen(c *Config) {
 	for i, h := range c.Management.Hosts {
 		s.checkHost(fmt.Sprintf("management.hosts[%d]", i), h)
 	}
+	if u := c.Management.URL; u != "" && !isOrigin(u) {
+		s.Fault("management.url", "must be an origin: scheme and host without a path, such as https://keys.example.com")
+	}
 	s.checkLogins("management", c.Management.Logins)
 	if !strings.HasPrefix(c.ForwardAuth.Path, "/") {
 		s.Fault("forward_auth.path", "must begin with /, such as /verify")

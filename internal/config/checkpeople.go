@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -103,6 +104,11 @@ func (s *Source) checkLogins(field string, logins []string) {
 	}
 }
 
+// isOrigin reports whether a text is a scheme and a host, and nothing more.
+func isOrigin(text string) bool {
+	return isURL(text, "http", "https") && strings.Count(text, "/") == 2
+}
+
 func (s *Source) checkSite(field string, a *API, hosts map[string]string) {
 	site := a.Site
 	if len(site.Hosts) == 0 {
@@ -117,9 +123,12 @@ func (s *Source) checkSite(field string, a *API, hosts map[string]string) {
 		hosts[h] = "the site of " + a.Name
 	}
 	for _, u := range []struct{ field, url string }{{field + ".url", site.URL}, {field + ".base", site.Base}} {
-		if u.url != "" && (!isURL(u.url, "http", "https") || strings.Count(u.url, "/") != 2) {
+		if u.url != "" && !isOrigin(u.url) {
 			s.Fault(u.field, "must be an origin: scheme and host without a path, such as https://docs.example.com")
 		}
+	}
+	if at, err := os.Stat(site.Pages); site.Pages != "" && (err != nil || !at.IsDir()) {
+		s.Fault(field+".pages", "must be a folder of Markdown pages, which is not there")
 	}
 	if site.Brand.Accent != "" && !regexp.MustCompile(`^#[0-9a-fA-F]{6}$`).MatchString(site.Brand.Accent) {
 		s.Fault(field+".brand.accent", "must be a colour such as #1a73e8")

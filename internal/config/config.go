@@ -66,6 +66,7 @@ type ACME struct {
 // Management is the management API.
 type Management struct {
 	Hosts  []string `yaml:"hosts"`  // also answered on the http and https listeners under these names
+	URL    string   `yaml:"url"`    // as operators' browsers have it; "" is as their requests come
 	Logins []string `yaml:"logins"` // identity providers that operators sign in with
 }
 

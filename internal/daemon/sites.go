@@ -290,7 +290,10 @@ func (d *Daemon) siteURLs(g *generation) func(string) string {
 	return func(name string) string {
 		cfg := &g.plan.Source.Config
 		if name == "" {
-			if len(cfg.Management.Hosts) == 0 {
+			switch {
+			case cfg.Management.URL != "":
+				return cfg.Management.URL
+			case len(cfg.Management.Hosts) == 0:
 				return ""
 			}
 			return d.door(cfg.Management.Hosts[0], d.Address(httpDoor) == "")
@@ -309,7 +312,7 @@ func (d *Daemon) siteURLs(g *generation) func(string) string {
 func (d *Daemon) operators(g *generation) {
 	o := console.Options{
 		Name: "Keywright", People: d.core.people, Providers: g.providers[management.APIName], NoPass: !g.plan.Source.Config.People.Passwords,
-		Clock: d.o.Clock, View: g.hops.View, Origin: func(r *http.Request) string { return seenOrigin(g.hops, r) }, Tenant: d.tenantNamed, Log: d.log,
+		Clock: d.o.Clock, View: g.hops.View, Origin: d.origin(g, g.plan.Source.Config.Management.URL), Tenant: d.tenantNamed, Log: d.log,
 		Desk: g.management,
 	}
 	if d.core.setup != nil {
@@ -321,8 +324,12 @@ func (d *Daemon) operators(g *generation) {
 // siteOrigin is a site's origin as the browser has it: as configured, or as the
 // request came.
 func (d *Daemon) siteOrigin(g *generation, a *config.API) func(*http.Request) string {
-	if a.Site.URL != "" {
-		return func(*http.Request) string { return a.Site.URL }
+	return d.origin(g, a.Site.URL)
+}
+
+func (d *Daemon) origin(g *generation, configured string) func(*http.Request) string {
+	if configured != "" {
+		return func(*http.Request) string { return configured }
 	}
 	return func(r *http.Request) string { return seenOrigin(g.hops, r) }
 }
