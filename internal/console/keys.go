@@ -1,146 +1,53 @@
 package console
 
 import (
-	"crypto/rand"
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/keywright/keywright"
-	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/scheme"
 )
 
-// row is one key as a list or its own page shows it.
-type row struct {
-	api.KeyBody
-	Kind   string // the scheme's title
-	Of     *scheme.Scheme
-	Policy keywright.Policy
-	May    bool // write it
-	now    time.Time
-}
-
-// Called is what people know the key by.
-func (r row) Called() string {
-	switch {
-	case r.Name != "":
-		return r.Name
-	case r.Of != nil && r.Of.Pair():
-		return "Key and secret"
-	default:
-		return "API key"
-	}
-}
-
-// StateWords says a state as people would.
-func (r row) StateWords() string {
-	switch keywright.State(r.State) {
-	case keywright.Active:
-		return "Active"
-	case keywright.PendingRotation:
-		return "Being replaced"
-	case keywright.StatePaused:
-		return "Paused"
-	case keywright.StateRetired:
-		return "Replaced"
-	case keywright.StateExpired:
-		return "Expired"
-	case keywright.StateRevoked:
-		return "Revoked"
-	}
-	return r.State
-}
-
-// Works reports whether the key opens anything now.
-func (r row) Works() bool {
-	return r.State == string(keywright.Active) || r.State == string(keywright.PendingRotation)
-}
-
-// Over reports whether the key can never work again.
-func (r row) Over() bool { return keywright.State(r.State).Final() }
-
-// Paused, Revives, Rotates and Reveals say what can be done with it.
-func (r row) Paused() bool { return r.State == string(keywright.StatePaused) }
-
-// Pauses reports whether it can be paused.
-func (r row) Pauses() bool { return r.Works() }
-
-// Rotates reports whether it can be replaced by another.
-func (r row) Rotates() bool {
-	return r.Policy.Rotation.Allowed && r.State == string(keywright.Active)
-}
-
-// Reveals reports whether its secret can be shown again.
-func (r row) Reveals() bool { return r.Of != nil && r.Of.Recoverable() && !r.Over() }
-
-// Amends reports whether its name or expiry can be changed.
-func (r row) Amends() bool {
-	if r.Over() || (r.State == string(keywright.StateExpired) && !r.Policy.Expiry.Revivable) {
-		return false
-	}
-	return r.Names() || r.Expires()
-}
-
-// Names reports whether such keys have names.
-func (r row) Names() bool { return r.Policy.Name.Presence != keywright.Absent }
-
-// MustName reports whether they have to have one.
-func (r row) MustName() bool { return r.Policy.Name.Presence == keywright.Required }
-
-// Expires reports whether such keys may expire.
-func (r row) Expires() bool { return r.Policy.Expiry.Presence != keywright.Absent }
-
-// Soon reports whether it expires within two weeks.
-func (r row) Soon() bool {
-	return r.ExpiresAt != nil && r.Works() && r.ExpiresAt.Sub(r.now) < 14*24*time.Hour
-}
-
-func (v *visit) row(k api.KeyBody) row {
-	of := v.scheme(k.Scheme)
-	r := row{KeyBody: k, Of: of, now: v.now(), Kind: k.Scheme}
-	if of != nil {
-		r.Kind, r.Policy = of.Title(), of.Policy()
-	}
-	r.May = v.mayWrite(r.Policy, k.Environment)
-	return r
-}
-
-func (v *visit) scheme(name string) *scheme.Scheme {
-	at := slices.IndexFunc(v.Schemes, func(s *scheme.Scheme) bool { return s.Name() == name })
-	if at < 0 {
-		return nil
-	}
-	return v.Schemes[at]
-}
-
-// mayWrite mirrors self-service's rule, so that nobody is offered what they will be
-// refused. That rule is what holds.
-func (v *visit) mayWrite(p keywright.Policy, environment string) bool {
-	for _, e := range p.Environments {
-		if e.Name == environment && e.Granted {
-			return v.who.May(people.GrantedKeys)
-		}
-	}
-	return v.who.May(people.WriteKeys)
-}
-
 // keysBody is the list.
 type keysBody struct {
-	Live, Over []row
-	Kinds      []kind
-	Several    bool // kinds of key
-	Nothing    bool // the person is a member of nothing here
+	Kinds   []kind
+	Table   table
+	Filter  keyFilter
+	Nothing bool // the person is a member of nothing here
+	None    bool // there is no key at all yet, so there is nothing to filter
+	Over    int  // keys that are over, where the list leaves them out
+	Most    bool // there are more than are listed
+	Rotates bool // keys here can be
 }
 
-// kind is one scheme that keys are made of here.
+// kind is one scheme that keys are made of here, with the button that makes one.
 type kind struct {
 	Name, Title string
 	Why         string // no key of it can be made now; "" where one can
 	Pair        bool
+	Button      string // in the provider's own words
+	Path        string
+	Count       string // "3 of 10 active keys", where there is a cap
 }
+
+// keyFilter is what the list is narrowed to.
+type keyFilter struct {
+	Search, State, Environment, Kind string
+	States, Environments, Kinds      []option
+}
+
+// option is one entry of a choice.
+type option struct {
+	Value, Text string
+	Chosen      bool
+}
+
+// mostKeys is how many keys self-service lists at once.
+const mostKeys = 1000
 
 func (v *visit) keysPage() error {
 	p := page{Title: v.keysWord(), Section: v.keysWord()}
@@ -151,199 +58,288 @@ func (v *visit) keysPage() error {
 		p.Body = keysBody{Nothing: true}
 		return v.show(http.StatusOK, "keys", p)
 	}
-	all, err := v.Self.Keys(v.ctx(), *v.who)
+	rows, err := v.rows()
 	if err != nil {
 		return err
 	}
-	var b keysBody
-	for i := range all {
-		if r := v.row(all[i]); r.Over() {
-			b.Over = append(b.Over, r)
-		} else {
-			b.Live = append(b.Live, r)
+	b := keysBody{Kinds: v.kinds(rows, v.Words.Create), None: len(rows) == 0, Most: len(rows) >= mostKeys}
+	b.Filter = v.keyFilter(len(b.Kinds))
+	shown := b.Filter.keep(rows)
+	if b.Filter.State == "" {
+		for _, r := range rows {
+			if r.Over() {
+				b.Over++
+			}
 		}
 	}
-	for _, s := range v.Schemes {
-		if len(s.Formats()) > 0 {
-			b.Kinds = append(b.Kinds, kind{Name: s.Name(), Title: s.Title(), Why: v.whyNot(s, b.Live), Pair: s.Pair()})
-		}
-	}
-	b.Several = len(b.Kinds) > 1
+	b.Table = v.keyTable(shown, len(b.Kinds) > 1)
+	b.Rotates = slices.ContainsFunc(v.Schemes, func(s *scheme.Scheme) bool { return s.Policy().Rotation.Allowed })
 	p.Body = b
 	p.Notice = map[string]string{
-		"revoked": "The key is revoked. Requests with it are refused from now on.",
-		"deleted": "The key is deleted. Requests with it are refused.",
+		"revoked":  "The key is revoked. Requests with it are refused from now on.",
+		"deleted":  "The key is deleted. Requests with it are refused.",
+		"asked":    "Your request is on its way. You see here and on the form of a new key what becomes of it.",
+		"finished": "The old key has ended. Requests with it are refused from now on.",
 	}[v.r.FormValue("done")]
 	return v.show(http.StatusOK, "keys", p)
 }
 
-// whyNot says why no key of a scheme can be made, before anybody fills in a form.
-func (v *visit) whyNot(s *scheme.Scheme, live []row) string {
-	p := s.Policy()
-	active := 0
-	for _, r := range live {
-		if r.Scheme == s.Name() && (r.State == string(keywright.Active) || r.State == string(keywright.StatePaused)) {
-			active++
+// rows are all keys of the tenant that self-service lists, the newest first.
+func (v *visit) rows() ([]row, error) {
+	all, err := v.Self.Keys(v.ctx(), *v.who)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]row, 0, len(all))
+	for i := range all {
+		rows = append(rows, v.row(all[i]))
+	}
+	return rows, nil
+}
+
+// keyFilter reads how the list is wanted.
+func (v *visit) keyFilter(kinds int) keyFilter {
+	f := keyFilter{Search: strings.TrimSpace(v.r.FormValue("search")), State: v.r.FormValue("state"), Environment: v.r.FormValue("environment"), Kind: v.r.FormValue("scheme")}
+	if len(f.Search) > 100 {
+		f.Search = strings.ToValidUTF8(f.Search[:100], "")
+	}
+	for _, s := range []option{
+		{"", "In force", false}, {"all", "All", false}, {string(keywright.Active), "Active", false}, {string(keywright.PendingRotation), "Being replaced", false},
+		{string(keywright.StatePaused), "Paused", false}, {string(keywright.StateExpired), "Expired", false}, {"over", "Replaced or revoked", false},
+	} {
+		s.Chosen = s.Value == f.State
+		f.States = append(f.States, s)
+	}
+	if !slices.ContainsFunc(f.States, func(o option) bool { return o.Chosen }) {
+		f.State, f.States[0].Chosen = "", true
+	}
+	f.Environments = v.environments(f.Environment)
+	if kinds > 1 {
+		f.Kinds = []option{{"", "All", f.Kind == ""}}
+		for _, s := range v.Schemes {
+			f.Kinds = append(f.Kinds, option{s.Name(), s.Title(), s.Name() == f.Kind})
 		}
 	}
+	return f
+}
+
+// environments are those that a key here can be of, for a choice; none where there
+// are none.
+func (v *visit) environments(chosen string) []option {
+	var all []option
+	for _, s := range v.Schemes {
+		for _, e := range s.Policy().Environments {
+			if !slices.ContainsFunc(all, func(o option) bool { return o.Value == e.Name }) {
+				all = append(all, option{e.Name, capital(e.Name), e.Name == chosen})
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return slices.Insert(all, 0, option{"", "All", chosen == ""})
+}
+
+// keep returns the rows that a filter lets through.
+func (f *keyFilter) keep(rows []row) []row {
+	var out []row
+	for _, r := range rows {
+		if f.lets(&r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (f *keyFilter) lets(r *row) bool {
+	switch f.State {
+	case "":
+		if r.Over() {
+			return false
+		}
+	case "over":
+		if !r.Over() {
+			return false
+		}
+	case "all":
+	default:
+		if r.State != f.State {
+			return false
+		}
+	}
+	found := f.Search == "" || hasWords(r.Called(), f.Search) || strings.Contains(r.Hint, f.Search) || r.ID == f.Search
+	return found && (f.Environment == "" || r.Environment == f.Environment) && (f.Kind == "" || r.Scheme == f.Kind)
+}
+
+// keyTable is the list of some keys.
+func (v *visit) keyTable(rows []row, several bool) table {
+	s := v.sorted(true, "created", "name", "expires")
+	slices.SortStableFunc(rows, func(a, b row) int {
+		order := compareKeys(s.By, &a, &b)
+		if s.Desc {
+			return -order
+		}
+		return order
+	})
+	environments := v.environments("") != nil
+	expires := slices.ContainsFunc(rows, func(r row) bool { return r.Expires() })
+	t := table{Name: v.keysWord(), Empty: "No key is like that. Change what the list is narrowed to."}
+	t.Columns = []column{s.column("Name", "name"), {Title: "State"}}
+	if environments {
+		t.Columns = append(t.Columns, column{Title: "Environment"})
+	}
+	if several {
+		t.Columns = append(t.Columns, column{Title: "Kind"})
+	}
+	t.Columns = append(t.Columns, s.column("Created", "created"))
+	if expires {
+		t.Columns = append(t.Columns, s.column("Expires", "expires"))
+	}
+	var cells [][]cell
+	for i := range rows {
+		r := &rows[i]
+		line := []cell{{Text: r.Called(), Link: v.link(keysPath + "/" + r.ID), Soft: r.Hint}, v.stateCell(r)}
+		if environments {
+			line = append(line, cell{Text: capital(r.Environment)})
+		}
+		if several {
+			line = append(line, cell{Text: r.Kind})
+		}
+		line = append(line, cell{Time: &r.CreatedAt})
+		if expires {
+			line = append(line, expiryCell(r))
+		}
+		cells = append(cells, line)
+	}
+	v.paged(&t, s, cells)
+	return t
+}
+
+// stateCell says a key's state, and until when where that is known.
+func (v *visit) stateCell(r *row) cell {
+	c := cell{State: r.State, Text: r.StateWords()}
+	switch {
+	case r.Pending() && r.RetiresAt != nil:
+		c.Soft = "works for " + left(v.now(), *r.RetiresAt)
+	case r.Paused() && r.PausedUntil != nil:
+		c.Soft = "for " + left(v.now(), *r.PausedUntil)
+	}
+	return c
+}
+
+// left says how long something goes on.
+func left(now, end time.Time) string {
+	if text := length(end.Sub(now)); text != "" {
+		return text
+	}
+	return "less than a minute"
+}
+
+func expiryCell(r *row) cell {
+	c := at(r.ExpiresAt, "never")
+	c.Soon = r.Soon()
+	return c
+}
+
+// compareKeys orders two keys; those that never expire come last.
+func compareKeys(by string, a, b *row) int {
+	switch by {
+	case "name":
+		return cmp.Compare(strings.ToLower(a.Called()), strings.ToLower(b.Called()))
+	case "expires":
+		switch {
+		case a.ExpiresAt == nil && b.ExpiresAt == nil:
+			return 0
+		case a.ExpiresAt == nil:
+			return 1
+		case b.ExpiresAt == nil:
+			return -1
+		}
+		return a.ExpiresAt.Compare(*b.ExpiresAt)
+	}
+	return a.CreatedAt.Compare(b.CreatedAt)
+}
+
+// kinds are the sorts of key that can be made here, each with its button; button is
+// the provider's own word for it, "" says what it does.
+func (v *visit) kinds(rows []row, button string) []kind {
+	var all []kind
+	for _, s := range v.Schemes {
+		if len(s.Formats()) == 0 {
+			continue
+		}
+		k := kind{Name: s.Name(), Title: s.Title(), Pair: s.Pair(), Button: button, Path: v.link(keysPath + "/new?scheme=" + escape(s.Name()))}
+		k.Why, k.Count = v.whyNot(s, rows), v.counted(s, rows)
+		switch {
+		case k.Button != "":
+		case k.Pair:
+			k.Button = "Generate key and secret"
+		default:
+			k.Button = "Create key"
+		}
+		all = append(all, k)
+	}
+	if len(all) > 1 {
+		for i := range all {
+			all[i].Button += ": " + all[i].Title
+		}
+	}
+	return all
+}
+
+// active counts the keys that a cap counts: a key that is paused comes back, so it
+// keeps its place; one that is being replaced does not.
+func active(s *scheme.Scheme, rows []row) int {
+	n := 0
+	for i := range rows {
+		if r := &rows[i]; r.Scheme == s.Name() && (r.State == string(keywright.Active) || r.Paused()) {
+			n++
+		}
+	}
+	return n
+}
+
+// counted says how many of the keys that there may be there are.
+func (v *visit) counted(s *scheme.Scheme, rows []row) string {
+	most := s.Policy().MaxActive
+	if most < 2 {
+		return ""
+	}
+	return itoa(active(s, rows)) + " of " + itoa(most) + " active"
+}
+
+// whyNot says why no key of a scheme can be made, before anybody fills in a form.
+func (v *visit) whyNot(s *scheme.Scheme, rows []row) string {
+	p := s.Policy()
+	n := active(s, rows)
 	switch {
 	case !v.who.May(people.WriteKeys):
 		return "Your role here is " + string(v.who.Role) + ", which makes no keys. Ask an admin of yours."
 	case v.who.Tenant.Archived:
-		return "This account is archived."
+		return "This account is archived: no keys are made for it."
 	case !p.Plans.Allows(v.who.Tenant.Plan):
-		return "API access is not part of your plan. Change to one that includes it first."
-	case p.MaxActive == 1 && active == 1:
+		return v.planWhy()
+	case p.MaxActive == 1 && n == 1:
 		return "There is one already, and there can only be one."
-	case p.MaxActive > 0 && active >= p.MaxActive:
-		return "You have as many keys as you may. Revoke one that you no longer need."
+	case p.MaxActive > 0 && n >= p.MaxActive:
+		return "You have " + itoa(n) + " of " + itoa(p.MaxActive) + " active keys. Revoke one that you no longer need; paused keys count too."
 	}
 	return ""
 }
 
-// place is an environment as the form offers it.
-type place struct {
-	Name, Why string
-	Open      bool
-	Chosen    bool
+// planWhy says that a plan has no keys.
+func (v *visit) planWhy() string {
+	why := "API access is part of paid plans only"
+	if plan := v.who.Tenant.Plan; plan != "" {
+		why += ", and yours is " + plan
+	}
+	return why + ". Change to a plan that includes it, then come back. Keys that were made before stay here, and are refused until then."
 }
 
-// Title is the environment's name as people write it.
-func (p place) Title() string { return capital(p.Name) }
-
-// newKeyBody is what the form of a new key is made of.
-type newKeyBody struct {
-	Kind     kind
-	Several  bool
-	Policy   keywright.Policy
-	Places   []place
-	Today    string
-	Once     string
-	NameHint string
+// picked is a choice that narrows a list.
+type picked struct {
+	Name, Label string
+	Options     []option
 }
 
-// NameRequired and the like spare the templates the domain's words.
-func (b newKeyBody) NameRequired() bool { return b.Policy.Name.Presence == keywright.Required }
-
-// Names reports whether such keys have names.
-func (b newKeyBody) Names() bool { return b.Policy.Name.Presence != keywright.Absent }
-
-// Expires reports whether such keys may expire.
-func (b newKeyBody) Expires() bool { return b.Policy.Expiry.Presence != keywright.Absent }
-
-// MustExpire reports whether they have to.
-func (b newKeyBody) MustExpire() bool { return b.Policy.Expiry.Presence == keywright.Required }
-
-func (v *visit) newKeyForm(of *scheme.Scheme) page {
-	b := newKeyBody{
-		Kind: kind{Name: of.Name(), Title: of.Title(), Pair: of.Pair()}, Several: len(v.Schemes) > 1, Policy: of.Policy(),
-		Today: v.now().Format(time.DateOnly), Once: rand.Text(),
-	}
-	if once := v.r.PostFormValue("once"); once != "" && len(once) <= 64 {
-		b.Once = once // of a form that came to nothing
-	}
-	chosen := v.r.PostFormValue("environment")
-	for _, e := range b.Policy.Environments {
-		one := place{Name: e.Name, Open: true}
-		switch {
-		case e.Granted && !slices.Contains(v.who.Tenant.Environments, e.Name):
-			one.Open, one.Why = false, capital(e.Name)+" access has not been granted yet. Ask "+v.Name+" for it."
-		case !v.mayWrite(b.Policy, e.Name):
-			one.Open, one.Why = false, "Your role here is "+string(v.who.Role)+", which makes no keys there. Ask an admin of yours."
-		}
-		one.Chosen = one.Open && (chosen == e.Name || (chosen == "" && !slices.ContainsFunc(b.Places, func(p place) bool { return p.Chosen })))
-		b.Places = append(b.Places, one)
-	}
-	title := "Create a key"
-	if of.Pair() {
-		title = "Generate a key and secret"
-	}
-	p := page{Title: title, Section: v.keysWord(), Narrow: true, Body: b}
-	if b.MustExpire() {
-		p.Form = map[string][]string{"expires_date": {v.now().AddDate(0, 0, 90).Format(time.DateOnly)}, "expires_time": {"12:00"}}
-	}
-	if b.Policy.Scoped {
-		if p.Form == nil {
-			p.Form = map[string][]string{}
-		}
-		p.Form["permissions"] = []string{"*"}
-	}
-	return p
-}
-
-func capital(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-// chosenScheme is the kind of key that is meant.
-func (v *visit) chosenScheme() (*scheme.Scheme, error) {
-	name := v.r.FormValue("scheme")
-	for _, s := range v.Schemes {
-		if (name == "" || s.Name() == name) && len(s.Formats()) > 0 {
-			return s, nil
-		}
-	}
-	return nil, &keywright.Error{Kind: keywright.NotFound, Detail: "no keys of this kind are made here"}
-}
-
-func (v *visit) newKeyPage() error {
-	of, err := v.chosenScheme()
-	if err != nil {
-		return err
-	}
-	if v.who.Tenant.ID == "" {
-		return v.redirect(keysPath)
-	}
-	return v.show(http.StatusOK, "newkey", v.newKeyForm(of))
-}
-
-func (v *visit) createKey() error {
-	of, err := v.chosenScheme()
-	if err != nil {
-		return err
-	}
-	ask := api.CreateOwnKey{Scheme: of.Name(), Name: strings.TrimSpace(v.r.PostFormValue("name")), Environment: v.r.PostFormValue("environment")}
-	ask.ExpiresAt, err = v.expiry(of.Policy().Expiry)
-	if err != nil {
-		return v.again("newkey", v.newKeyForm(of), err)
-	}
-	ask.Permissions, ask.Addresses = words(v.r.PostFormValue("permissions")), words(v.r.PostFormValue("addresses"))
-	out, err := v.Self.CreateKey(v.ctx(), *v.who, ask, v.r.PostFormValue("once"))
-	if err != nil {
-		return v.again("newkey", v.newKeyForm(of), err)
-	}
-	return v.handOver(&out, "Your new key")
-}
-
-// words takes a text apart at spaces, commas and new lines.
-func words(text string) []string {
-	return strings.FieldsFunc(text, func(c rune) bool { return c == ' ' || c == ',' || c == '\n' || c == '\r' || c == '\t' })
-}
-
-// expiry reads the date and the time of a form, which are UTC's. nil is never.
-func (v *visit) expiry(rule keywright.ExpiryRule) (*time.Time, error) {
-	date, clock := v.r.PostFormValue("expires_date"), v.r.PostFormValue("expires_time")
-	bad := func(text string) error {
-		return &keywright.Error{Kind: keywright.Invalid, Field: "expires_at", Detail: text}
-	}
-	switch {
-	case rule.Presence == keywright.Absent, date == "" && clock == "" && rule.Presence == keywright.Optional:
-		return nil, nil //nolint:nilnil // never is a value here
-	case date == "" || clock == "":
-		return nil, bad("give both a date and a time, in UTC")
-	}
-	at, err := time.Parse("2006-01-02T15:04", date+"T"+clock)
-	if err != nil {
-		at, err = time.Parse("2006-01-02T15:04:05", date+"T"+clock)
-	}
-	if err != nil {
-		return nil, bad("give the date as 2030-12-31 and the time as 18:30")
-	}
-	if !at.After(v.now()) {
-		return nil, bad("choose a date and time in the future")
-	}
-	return &at, nil
-}
+func newPick(name, label string, options []option) picked { return picked{name, label, options} }

@@ -158,6 +158,7 @@ func parsePages(s *site) map[string]*template.Template {
 		"when":   when,
 		"expiry": expiry, "pausing": pausing,
 		"card": func(p *page, r row) card { return card{p, r} },
+		"pick": newPick,
 		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	}
 	shared := template.Must(template.New("shared").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))

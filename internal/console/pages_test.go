@@ -246,7 +246,7 @@ func TestKeysAreShownOnceAndMadeOnce(t *testing.T) {
 			t.Error("the key is shown twice")
 		}
 	}
-	if n := len(regexp.MustCompile(`<h2><a href="/account/keys/key_`).FindAllString(b.get("/account/keys").Body, -1)); n != 1 {
+	if n := len(regexp.MustCompile(`<td data-label="Name"><a href="/account/keys/key_`).FindAllString(b.get("/account/keys").Body, -1)); n != 1 {
 		t.Errorf("there are %d keys", n)
 	}
 	for _, s := range p.seen {
@@ -326,7 +326,7 @@ func TestPairs(t *testing.T) {
 	if len(values) != 2 || len(values[0][1]) != 48 || len(values[1][1]) != 32 {
 		t.Fatalf("the page shows %d values", len(values))
 	}
-	b.get("/account/keys").want(t, http.StatusOK, "there can only be one")
+	b.get("/account/keys").want(t, http.StatusOK, "There is one already, and there can only be one")
 	at := "/account/keys/" + keyLink.FindStringSubmatch(made.Body)[1]
 	page := b.get(at+"/rotate").want(t, http.StatusOK, "Regenerate the secret?", "Existing requests will fail")
 	b.post(at+"/rotate", "once", once(t, page.Body)).want(t, http.StatusCreated, values[0][1])
@@ -354,7 +354,7 @@ func TestPairs(t *testing.T) {
 func TestPlansAndRolesAreSaidBeforehand(t *testing.T) {
 	t.Parallel()
 	_, b := signedIn(t, wish{schemes: []string{"trust-swiftly"}}, "free")
-	b.get("/account/keys").want(t, http.StatusOK, "API access is not part of your plan", `aria-disabled="true"`)
+	b.get("/account/keys").want(t, http.StatusOK, "API access is part of paid plans only, and yours is free", `aria-disabled="true"`)
 	b.post("/account/keys/new", "name", "x", "once", "y").want(t, http.StatusForbidden, "part of your plan")
 
 	p := open(t, wish{})

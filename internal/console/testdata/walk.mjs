@@ -49,7 +49,7 @@ export default async ({ open, args, assert, looks, passkeys, requests, axe }) =>
   await page.goBack();
   assert.ok(!(await page.content()).includes(key));
   await page.goto(args.site + '/account/keys');
-  assert.equal(await page.locator('.keys .card').count(), 1);
+  assert.equal(await page.locator('table.list tbody tr').count(), 1);
   await look('keys');
   await press('My first key', 'link');
   await look('key');
