@@ -20,7 +20,9 @@
 //	  - axe(page, {disable: [rules]}): runs axe-core with the rules of WCAG 2.0 to 2.2,
 //	    A and AA, and its best practices; fails with what is wrong and where.
 //	  - shot(name, page): keeps a screenshot of the whole page.
-//	  - looks(name, page): axe, a screenshot, and that nothing is wider than the screen, at
+//	  - light(page): the page and all that it loads stay under 100 KB, and nothing moves
+//	    while it loads.
+//	  - looks(name, page): light for pages of an account, axe, a screenshot, and that nothing is wider than the screen, at
 //	    390, 820 and 1440 pixels, light and dark.
 //	  - passkeys(page): a virtual authenticator, which answers WebAuthn at once; its
 //	    present(false) makes the person go away.

@@ -93,8 +93,28 @@ async function shot(name, at = page) {
   await at.screenshot({ path: join(job.shots, `${name.replace(/[^\w.-]+/g, '-')}.png`), fullPage: true });
 }
 
+// light says that a page and all that it loads are small, and that nothing of it moved.
+async function light(at = page) {
+  const seen = await at.evaluate(async () => {
+    const shifts = await new Promise((done) => {
+      const all = [];
+      const watch = new PerformanceObserver((list) => all.push(...list.getEntries()));
+      watch.observe({ type: 'layout-shift', buffered: true });
+      requestAnimationFrame(() => requestAnimationFrame(() => { all.push(...watch.takeRecords()); watch.disconnect(); done(all); }));
+    });
+    const loaded = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    return {
+      bytes: loaded.reduce((sum, e) => sum + e.encodedBodySize, 0),
+      moved: shifts.filter((s) => !s.hadRecentInput).reduce((sum, s) => sum + s.value, 0),
+    };
+  });
+  assert.ok(seen.bytes < 100_000, `${at.url()} and what it loads are ${seen.bytes} bytes`);
+  assert.ok(seen.moved < 0.01, `${at.url()} moved by ${seen.moved} while it was loading`);
+}
+
 async function looks(name, at = page) {
   const before = at.viewportSize();
+  if (new URL(at.url()).pathname.startsWith('/account')) await light(at);
   for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
     await at.setViewportSize({ width, height });
     for (const colorScheme of ['light', 'dark']) {
@@ -129,7 +149,7 @@ let value = null;
 try {
   const script = await import(pathToFileURL(job.script).href);
   value = await script.default({
-    page, context: page.context(), browser, open, args: job.args, assert, axe, shot, looks, passkeys, requests,
+    page, context: page.context(), browser, open, args: job.args, assert, axe, shot, light, looks, passkeys, requests,
     tell: (text) => log.push(String(text)),
   });
 } catch (e) {
