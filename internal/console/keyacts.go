@@ -10,107 +10,44 @@ import (
 	"github.com/keywright/keywright/api"
 )
 
-// keyBody is one key's own page, or the confirmation of an act on it.
-type keyBody struct {
-	Key      row
-	Once     string
-	Overlaps []overlap
-	Finish   bool // the key before this one still works
-	Previous string
-	Fixed    string // the overlap that cannot be chosen
-}
-
 // overlap is one length that a rotation can be given.
 type overlap struct {
 	Value, Text string
 	Chosen      bool
 }
 
-// key reads the key that the address names.
-func (v *visit) key() (row, error) {
-	k, err := v.Self.Key(v.ctx(), *v.who, v.r.PathValue("id"))
-	if err != nil {
-		return row{}, err
-	}
-	return v.row(k.KeyBody), nil
-}
-
-func (v *visit) keyForm(r row) page {
-	p := page{Title: r.Called(), Section: v.keysWord(), Body: keyBody{Key: r}}
-	p.Form = map[string][]string{"name": {r.Name}}
-	if r.ExpiresAt != nil {
-		p.Form["expires_date"] = []string{r.ExpiresAt.UTC().Format(time.DateOnly)}
-		p.Form["expires_time"] = []string{r.ExpiresAt.UTC().Format("15:04")}
-	}
-	return p
-}
-
-func (v *visit) keyPage() error {
-	r, err := v.key()
-	if err != nil {
-		return err
-	}
-	p := v.keyForm(r)
-	p.Notice = map[string]string{
-		"amended": "The change is saved.", "paused": "The key is paused. Requests with it are refused until it is resumed.",
-		"resumed": "The key works again.", "stored": "Good. Your key is ready.",
-	}[v.r.FormValue("done")]
-	return v.show(http.StatusOK, "key", p)
-}
-
-func (v *visit) amendKey() error {
-	r, err := v.key()
-	if err != nil {
-		return err
-	}
-	var ask api.AmendKey
-	nulls := map[string]bool{}
-	if r.Names() {
-		name := strings.TrimSpace(v.r.PostFormValue("name"))
-		ask.Name = &name
-	}
-	if r.Expires() && v.r.PostForm.Has("expires_date") && !v.sameExpiry(r) {
-		if ask.ExpiresAt, err = v.expiry(r.Policy.Expiry); err != nil {
-			return v.again("key", v.keyForm(r), err)
+// actTitle is what the page of an act asks; "" is no act.
+func actTitle(r row, act string) string {
+	switch act {
+	case "rotate":
+		if r.Policy.Rotation.KeepsKey {
+			return "Regenerate the secret?"
 		}
-		nulls["expires_at"] = ask.ExpiresAt == nil
+		return "Rotate this key?"
+	case "revoke":
+		return "Revoke this key?"
+	case "delete":
+		return "Delete this key?"
+	case "pause":
+		return "Pause this key?"
+	case "reveal":
+		return "Show the secret again?"
 	}
-	if _, err := v.Self.AmendKey(v.ctx(), *v.who, r.ID, 0, ask, nulls); err != nil {
-		return v.again("key", v.keyForm(r), err)
-	}
-	return v.done(r, "amended")
-}
-
-// sameExpiry reports whether a form left the expiry as it is: what it shows has no
-// seconds, and changing a name must not cut them off.
-func (v *visit) sameExpiry(r row) bool {
-	date, clock := v.r.PostFormValue("expires_date"), v.r.PostFormValue("expires_time")
-	if r.ExpiresAt == nil {
-		return date == "" && clock == ""
-	}
-	return r.ExpiresAt.UTC().Format("2006-01-02 15:04") == date+" "+clock
-}
-
-func (v *visit) done(r row, what string) error {
-	return v.redirect(v.link(keysPath + "/" + r.ID + "?done=" + what))
+	return ""
 }
 
 // keyActPage asks before something is done that cannot be taken back.
 func (v *visit) keyActPage() error {
-	titles := map[string]string{"rotate": "Rotate this key?", "revoke": "Revoke this key?", "delete": "Delete this key?", "pause": "Pause this key?", "reveal": "Show the secret again?"}
 	act := v.r.PathValue("act")
-	title, ok := titles[act]
-	if !ok {
-		return v.nowhere()
-	}
 	r, err := v.key()
 	if err != nil {
 		return err
 	}
-	if act == "rotate" && r.Policy.Rotation.KeepsKey {
-		title = "Regenerate the secret?"
+	title := actTitle(r, act)
+	if title == "" {
+		return v.nowhere()
 	}
-	p, err := v.actForm(r, title)
+	p, err := v.actForm(r, act)
 	if err != nil {
 		return err
 	}
@@ -122,25 +59,63 @@ func (v *visit) keyActPage() error {
 	return v.show(http.StatusOK, act, p)
 }
 
-func (v *visit) actForm(r row, title string) (page, error) {
-	b := keyBody{Key: r, Once: rand.Text()}
-	if once := v.r.PostFormValue("once"); once != "" && len(once) <= 64 {
-		b.Once = once
-	}
-	rule := r.Policy.Rotation
-	if rule.Settable {
-		b.Overlaps = overlaps(rule.Overlap)
-	} else if rule.Overlap > 0 {
-		b.Fixed = span(rule.Overlap)
-	}
-	if r.Predecessor != "" {
-		old, err := v.Self.Key(v.ctx(), *v.who, r.Predecessor)
-		if err != nil && keywright.KindOf(err) != keywright.NotFound {
+// actForm is the page of an act.
+func (v *visit) actForm(r row, act string) (page, error) {
+	b := keyBody{Key: r, Once: v.once()}
+	var err error
+	switch act {
+	case "rotate":
+		rule := r.Policy.Rotation
+		if rule.Settable {
+			b.Overlaps = overlaps(rule.Overlap)
+		} else if rule.Overlap > 0 {
+			b.Fixed = span(rule.Overlap)
+		}
+		if b.Turning, err = v.turning(r); err != nil {
 			return page{}, err
 		}
-		b.Finish, b.Previous = old.State == string(keywright.PendingRotation), old.Hint
+		if b.Turning != nil && b.Turning.New.ID == r.ID {
+			b.Finish, b.Previous = true, b.Turning.Old.Hint
+		}
+	case "pause":
+		b.Moments = v.choose(pauses())
 	}
-	return page{Title: title, Section: v.keysWord(), Narrow: true, Body: b}, nil
+	return page{Title: actTitle(r, act), Section: v.keysWord(), Narrow: true, Body: b}, nil
+}
+
+// once is what tells one sending of a form from another: that of a form which came
+// to nothing, or a new one.
+func (v *visit) once() string {
+	if once := v.r.PostFormValue("once"); once != "" && len(once) <= 64 {
+		return once
+	}
+	return rand.Text()
+}
+
+// actAgain shows the page of an act once more, with what is wrong.
+func (v *visit) actAgain(r row, act string, err error) error {
+	p, failed := v.actForm(r, act)
+	if failed != nil {
+		return failed
+	}
+	return v.again(act, p, err)
+}
+
+// confirmed makes sure that a person who ends a key has typed its name.
+func (v *visit) confirmed(r row) error {
+	if !r.May {
+		return &keywright.Error{Kind: keywright.Forbidden, Detail: "your role here is " + string(v.who.Role) + ", which does not allow this: ask an admin of yours"}
+	}
+	return v.typedName(r.Word())
+}
+
+// typedName compares what was typed with what was asked for. Blanks count once, as
+// a page shows them.
+func (v *visit) typedName(want string) error {
+	if strings.Join(strings.Fields(v.r.PostFormValue("confirm")), " ") == strings.Join(strings.Fields(want), " ") {
+		return nil
+	}
+	return &keywright.Error{Kind: keywright.Invalid, Field: "confirm", Detail: "that is not it, so nothing was done: type it as it stands there"}
 }
 
 func overlaps(usual time.Duration) []overlap {
@@ -188,11 +163,7 @@ func (v *visit) rotateKey() error {
 	}
 	out, err := v.Self.RotateKey(v.ctx(), *v.who, r.ID, ask, v.r.PostFormValue("once"))
 	if err != nil {
-		p, failed := v.actForm(r, "Rotate this key?")
-		if failed != nil {
-			return failed
-		}
-		return v.again("rotate", p, err)
+		return v.actAgain(r, "rotate", err)
 	}
 	if r.Policy.Rotation.KeepsKey {
 		return v.handOver(&out, "Your new secret")
@@ -205,26 +176,14 @@ func (v *visit) pauseKey() error {
 	if err != nil {
 		return err
 	}
-	var until time.Time
-	if v.r.PostFormValue("expires_date") != "" || v.r.PostFormValue("expires_time") != "" {
-		at, err := v.expiry(keywright.ExpiryRule{Presence: keywright.Required})
-		if err != nil {
-			return v.actAgain(r, "pause", "Pause this key?", err)
-		}
-		until = *at
+	until, err := v.until(pauses())
+	if err != nil {
+		return v.actAgain(r, "pause", err)
 	}
 	if _, err := v.Self.PauseKey(v.ctx(), *v.who, r.ID, until); err != nil {
-		return v.actAgain(r, "pause", "Pause this key?", err)
+		return v.actAgain(r, "pause", err)
 	}
 	return v.done(r, "paused")
-}
-
-func (v *visit) actAgain(r row, act, title string, err error) error {
-	p, failed := v.actForm(r, title)
-	if failed != nil {
-		return failed
-	}
-	return v.again(act, p, err)
 }
 
 func (v *visit) resumeKey() error {
@@ -243,22 +202,25 @@ func (v *visit) revokeKey() error {
 	if err != nil {
 		return err
 	}
+	if err := v.confirmed(r); err != nil {
+		return v.actAgain(r, "revoke", err)
+	}
 	if _, err := v.Self.RevokeKey(v.ctx(), *v.who, r.ID, v.r.PostFormValue("reason")); err != nil {
-		return v.actAgain(r, "revoke", "Revoke this key?", err)
+		return v.actAgain(r, "revoke", err)
 	}
 	return v.redirect(v.link(keysPath + "?done=revoked"))
 }
 
 func (v *visit) deleteKey() error {
 	r, err := v.key()
-	if keywright.KindOf(err) == keywright.NotFound {
-		return v.redirect(v.link(keysPath + "?done=deleted")) // a form sent twice
-	}
 	if err != nil {
 		return err
 	}
+	if err := v.confirmed(r); err != nil {
+		return v.actAgain(r, "delete", err)
+	}
 	if err := v.Self.DeleteKey(v.ctx(), *v.who, r.ID); err != nil {
-		return v.actAgain(r, "delete", "Delete this key?", err)
+		return v.actAgain(r, "delete", err)
 	}
 	return v.redirect(v.link(keysPath + "?done=deleted"))
 }
@@ -270,10 +232,24 @@ func (v *visit) revealKey() error {
 	}
 	shown, err := v.Self.RevealKey(v.ctx(), *v.who, r.ID)
 	if keywright.KindOf(err) == keywright.Conflict {
-		return v.actAgain(r, "reveal", "Show the secret again?", err)
+		return v.actAgain(r, "reveal", err)
 	}
 	if err != nil {
 		return err
 	}
 	return v.handOver(&api.Key{KeyBody: r.KeyBody, Credential: &shown}, "Your key and secret")
+}
+
+// confirm is the field that a name is typed into before something ends.
+type confirm struct {
+	Label, Word  string
+	Value, Wrong string
+}
+
+func newConfirm(p *page, word string, name bool) confirm {
+	label := "To go on, type the key's last characters,"
+	if name {
+		label = "To go on, type the name"
+	}
+	return confirm{label, word, p.Form.Get("confirm"), p.Wrong["confirm"]}
 }

@@ -137,5 +137,8 @@ func (r row) Word() string {
 // ByName reports whether that word is its name.
 func (r row) ByName() bool { return r.Name != "" }
 
+// Place is the environment as people write it.
+func (r row) Place() string { return capital(r.Environment) }
+
 // Pending reports whether it still works beside the key that replaces it.
 func (r row) Pending() bool { return r.State == string(keywright.PendingRotation) }

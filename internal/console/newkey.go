@@ -1,7 +1,6 @@
 package console
 
 import (
-	"crypto/rand"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,10 +47,7 @@ func (b newKeyBody) MustExpire() bool { return b.Policy.Expiry.Presence == keywr
 func (v *visit) newKeyForm(of *scheme.Scheme) page {
 	b := newKeyBody{
 		Kind: kind{Name: of.Name(), Title: of.Title(), Pair: of.Pair()}, Several: len(v.Schemes) > 1, Policy: of.Policy(),
-		Today: v.now().Format(time.DateOnly), Once: rand.Text(),
-	}
-	if once := v.r.PostFormValue("once"); once != "" && len(once) <= 64 {
-		b.Once = once // of a form that came to nothing
+		Today: v.now().Format(time.DateOnly), Once: v.once(),
 	}
 	chosen := v.r.PostFormValue("environment")
 	for _, e := range b.Policy.Environments {

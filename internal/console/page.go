@@ -136,19 +136,6 @@ func expiry(p *page) dates {
 	return p.dates(false, "The key stops at this instant. Leave both empty for never.")
 }
 
-// pausing describes the field of a pause's end.
-func pausing(p *page) dates {
-	d := p.dates(false, "The pause ends by itself at this instant. Leave both empty to end it yourself.")
-	d.Legend = "Pause until"
-	return d
-}
-
-// card is one key in a list.
-type card struct {
-	Page *page
-	Row  row
-}
-
 func parsePages(s *site) map[string]*template.Template {
 	funcs := template.FuncMap{
 		"asset":  s.assets.path,
@@ -156,8 +143,7 @@ func parsePages(s *site) map[string]*template.Template {
 		"chart":  newChart,
 		"input":  input,
 		"when":   when,
-		"expiry": expiry, "pausing": pausing,
-		"card": func(p *page, r row) card { return card{p, r} },
+		"expiry": expiry, "moments": newMoments, "confirming": newConfirm, "turned": newTurned, "turnedkey": newTurnedKey,
 		"pick": newPick,
 		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	}
@@ -231,7 +217,7 @@ func (v *visit) again(name string, p page, err error) error {
 // inForms reports whether a field of an error is one that forms have a place beside.
 func inForms(name string) bool {
 	switch name {
-	case "name", "email", "password", "token", "expires_at", "environment", "permissions", "addresses", "role", "overlap", "reason":
+	case "name", "email", "password", "token", "expires_at", "environment", "permissions", "addresses", "role", "overlap", "reason", "confirm", "until":
 		return true
 	}
 	return false

@@ -40,7 +40,7 @@ func TestEveryPageShows(t *testing.T) {
 	for path, text := range map[string]string{
 		"/account": "Ada", "/account/keys": "CI", "/account/keys/new": "Create a key", "/account/keys/" + id: "1 Jan 2031, 12:30 UTC",
 		"/account/keys/" + id + "/rotate": "Rotate this key?", "/account/keys/" + id + "/revoke": "Requests with it will fail",
-		"/account/keys/" + id + "/delete": "Delete this key?", "/account/keys/" + id + "/pause": "Pause until",
+		"/account/keys/" + id + "/delete": "Delete this key?", "/account/keys/" + id + "/pause": "Until you resume it",
 		"/account/members": ada, "/account/sessions": "This session", "/account/passkeys": "Add a passkey", "/account/password": "New password",
 	} {
 		a := b.get(path).want(t, http.StatusOK, text)
@@ -295,9 +295,12 @@ func TestKeyLife(t *testing.T) {
 	next := "/account/keys/" + keyLink.FindStringSubmatch(turned.Body)[1]
 	b.get(next+"/rotate").want(t, http.StatusOK, "End the key before this one now")
 	b.post(next+"/rotate", "once", "x1").want(t, http.StatusConflict)
-	b.post(next+"/revoke", "reason", "compromised").want(t, http.StatusSeeOther)
+	b.post(next+"/revoke", "reason", "compromised", "confirm", "renamed").want(t, http.StatusUnprocessableEntity, "nothing was done", `value="renamed"`)
+	b.get(next).want(t, http.StatusOK, "Active")
+	b.post(next+"/revoke", "reason", "compromised", "confirm", "Renamed").want(t, http.StatusSeeOther)
 	b.get(next).want(t, http.StatusOK, "Revoked", "compromised")
-	b.post(next+"/delete").want(t, http.StatusSeeOther)
+	b.post(next+"/delete").want(t, http.StatusUnprocessableEntity, "nothing was done")
+	b.post(next+"/delete", "confirm", " Renamed ").want(t, http.StatusSeeOther)
 	b.get(next).want(t, http.StatusNotFound)
 }
 
@@ -313,7 +316,7 @@ func TestKeyOfAnotherTenantIsNone(t *testing.T) {
 			eve.post("/account/keys/"+id+path).want(t, http.StatusNotFound)
 		}
 	}
-	eve.post("/account/keys/" + id + "/delete")
+	eve.post("/account/keys/"+id+"/delete", "confirm", "CI").want(t, http.StatusNotFound)
 	b.get("/account/keys/"+id).want(t, http.StatusOK, "Active")
 }
 

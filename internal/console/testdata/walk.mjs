@@ -64,6 +64,7 @@ export default async ({ open, args, assert, looks, passkeys, requests, axe }) =>
   await look('rotated');
   await press('I have stored it', 'link');
   await press('Revoke', 'link');
+  await page.getByLabel('To go on, type the name').fill('My first key');
   await press('Revoke the key');
   await page.getByRole('status').first().waitFor();
   await look('keys-over');
