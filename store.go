@@ -175,6 +175,10 @@ const (
 	MemberAmended       Act = "member.amended" // the role
 	MemberRemoved       Act = "member.removed"
 	InvitationWithdrawn Act = "invitation.withdrawn"
+
+	AccessRequested Act = "access.requested" // a tenant asks for an environment
+	AccessGranted   Act = "access.granted"
+	AccessDeclined  Act = "access.declined"
 )
 
 // Actor is who did it, and from where.

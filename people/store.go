@@ -18,6 +18,8 @@ const (
 	SessionRecord    RecordKind = "session"
 	PasskeyRecord    RecordKind = "passkey"
 	SignInRecord     RecordKind = "sign_in" // a subject of an identity provider
+	AccessRecord     RecordKind = "access_request"
+	VerifierRecord   RecordKind = "verifier" // a node that shares the store
 )
 
 // Record is one thing that people keeps, as a store sees it: a body that only
