@@ -21,6 +21,7 @@ type state struct {
 	receipts tree[string, keywright.Receipt]
 	ages     tree[age, struct{}]
 	people   folk
+	lists    lists
 	// events is only ever appended to, by one writer at a time. A writer whose
 	// work was forgotten leaves entries that lie beyond every snapshot's length.
 	events []keywright.Event
@@ -48,6 +49,7 @@ func empty() state {
 		receipts: tree[string, keywright.Receipt]{compare: strings.Compare},
 		ages:     tree[age, struct{}]{compare: compareAges},
 		people:   noFolk(),
+		lists:    noLists(),
 	}
 }
 

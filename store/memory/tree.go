@@ -97,3 +97,28 @@ func (t tree[K, V]) walk(n *node[K, V], k K, yield func(K, V) bool) bool {
 	}
 	return t.walk(n.right, k, yield)
 }
+
+// within yields the keys that are above one bound and below another, in order or
+// backwards. The bounds are predicates that hold from somewhere on, and up to
+// somewhere.
+func (t tree[K, V]) within(above, below func(K) bool, backwards bool) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) { span(t.root, above, below, backwards, yield) }
+}
+
+func span[K, V any](n *node[K, V], above, below func(K) bool, backwards bool, yield func(K, V) bool) bool {
+	if n == nil {
+		return true
+	}
+	first, last := n.left, n.right
+	up, down := above(n.key), below(n.key)
+	if !up {
+		first = nil
+	}
+	if !down {
+		last = nil
+	}
+	if backwards {
+		first, last = last, first
+	}
+	return span(first, above, below, backwards, yield) && (!up || !down || yield(n.key, n.value)) && span(last, above, below, backwards, yield)
+}

@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"iter"
 	"math"
 
 	"github.com/keywright/keywright"
@@ -21,49 +20,6 @@ func (r *reader) Key(ctx context.Context, id keywright.KeyID) (keywright.Key, er
 	return keywright.Key{}, record.NoKey()
 }
 
-func (r *reader) Keys(ctx context.Context, q keywright.KeyQuery) ([]keywright.Key, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, record.Ended(err)
-	}
-	var found []keywright.Key
-	limit := record.Limit(q.Limit)
-	for k := range r.candidates(q) {
-		if (q.Tenant != "" && k.Tenant != q.Tenant) || (q.Scheme != "" && k.Scheme != q.Scheme) || (q.Unrevoked && !k.RevokedAt.IsZero()) {
-			continue
-		}
-		found = append(found, record.CloneKey(*k))
-		if len(found) == limit {
-			break
-		}
-	}
-	return found, nil
-}
-
-// candidates yields the keys that a query may select, by the narrowest index.
-func (r *reader) candidates(q keywright.KeyQuery) iter.Seq[*keywright.Key] {
-	return func(yield func(*keywright.Key) bool) {
-		switch {
-		case q.Digest != nil:
-			if id, ok := r.digests.get(*q.Digest); ok && compareIDs(id, q.After) > 0 {
-				k, _ := r.keys.get(id)
-				yield(k)
-			}
-		case q.Tenant != "":
-			for h := range r.held.after(holding{q.Tenant, q.After}) {
-				if k, _ := r.keys.get(h.key); h.tenant != q.Tenant || !yield(k) {
-					return
-				}
-			}
-		default:
-			for _, k := range r.keys.after(q.After) {
-				if !yield(k) {
-					return
-				}
-			}
-		}
-	}
-}
-
 func (r *reader) Tenant(ctx context.Context, idOrRef string) (keywright.Tenant, error) {
 	if err := ctx.Err(); err != nil {
 		return keywright.Tenant{}, record.Ended(err)
@@ -77,21 +33,6 @@ func (r *reader) Tenant(ctx context.Context, idOrRef string) (keywright.Tenant, 
 		t, _ = r.tenants.get(id)
 	}
 	return record.CloneTenant(*t), nil
-}
-
-func (r *reader) Tenants(ctx context.Context, q keywright.TenantQuery) ([]keywright.Tenant, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, record.Ended(err)
-	}
-	var found []keywright.Tenant
-	limit := record.Limit(q.Limit)
-	for _, t := range r.tenants.after(q.After) {
-		found = append(found, record.CloneTenant(*t))
-		if len(found) == limit {
-			break
-		}
-	}
-	return found, nil
 }
 
 func (r *reader) Events(ctx context.Context, q keywright.EventQuery) ([]keywright.Event, error) {
@@ -148,6 +89,7 @@ func (t *tx) PutKey(ctx context.Context, k keywright.Key) error {
 	t.keys = t.keys.with(k.ID, &k)
 	t.digests = t.digests.with(k.Digest, k.ID)
 	t.held = t.held.with(holding{k.Tenant, k.ID}, struct{}{})
+	t.lists.add(&k)
 	return nil
 }
 
@@ -158,6 +100,7 @@ func (t *tx) forget(id keywright.KeyID) bool {
 		t.keys = t.keys.without(id)
 		t.digests = t.digests.without(old.Digest)
 		t.held = t.held.without(holding{old.Tenant, id})
+		t.lists.remove(old)
 	}
 	return ok
 }
@@ -185,11 +128,13 @@ func (t *tx) PutTenant(ctx context.Context, one keywright.Tenant) error {
 	}
 	if old, ok := t.tenants.get(one.ID); ok {
 		t.refs = t.refs.without(old.Ref)
+		t.lists.removeTenant(old)
 	}
 	if one.Ref != "" {
 		t.refs = t.refs.with(one.Ref, one.ID)
 	}
 	t.tenants = t.tenants.with(one.ID, &one)
+	t.lists.addTenant(&one)
 	return nil
 }
 
