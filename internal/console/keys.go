@@ -269,6 +269,9 @@ func (v *visit) kinds(rows []row, button string) []kind {
 			continue
 		}
 		k := kind{Name: s.Name(), Title: s.Title(), Pair: s.Pair(), Button: button, Path: v.link(keysPath + "/new?scheme=" + escape(s.Name()))}
+		if button != "" && button == v.Words.Token && button != v.Words.Create {
+			k.Path += "&via=" + viaDeveloper
+		}
 		k.Why, k.Count = v.whyNot(s, rows), v.counted(s, rows)
 		switch {
 		case k.Button != "":

@@ -20,7 +20,7 @@ const atMoment = "at"
 func pauses() []moment {
 	return []moment{
 		{Value: "1h", Text: "For an hour"}, {Value: "24h", Text: "For a day"}, {Value: "168h", Text: "For 7 days"},
-		{Value: atMoment, Text: "Until a date and time", At: true}, {Value: "", Text: "Until you resume it", Chosen: true},
+		{Value: "", Text: "Until you resume it", Chosen: true}, {Value: atMoment, Text: "Until a date and time", At: true},
 	}
 }
 
@@ -80,6 +80,6 @@ type chosenMoments struct {
 func newMoments(p *page, legend string) chosenMoments {
 	b, _ := p.Body.(keyBody)
 	d := p.dates(false, "Only for the choice above.")
-	d.Legend = "Date and time"
+	d.Legend, d.Bare = "Date and time", true
 	return chosenMoments{legend, b.Moments, d, p.Wrong["until"]}
 }

@@ -16,6 +16,7 @@ type place struct {
 	Name, Why string
 	Open      bool
 	Chosen    bool
+	Ask       string // where access to it is asked for; "" nowhere, or no more
 }
 
 // Title is the environment's name as people write it.
@@ -23,13 +24,14 @@ func (p place) Title() string { return capital(p.Name) }
 
 // newKeyBody is what the form of a new key is made of.
 type newKeyBody struct {
-	Kind     kind
-	Several  bool
-	Policy   keywright.Policy
-	Places   []place
-	Today    string
-	Once     string
-	NameHint string
+	Kind    kind
+	Several bool
+	Policy  keywright.Policy
+	Places  []place
+	Today   string
+	Once    string
+	Via     string // which page's button led here
+	Back    string
 }
 
 // NameRequired and the like spare the templates the domain's words.
@@ -44,38 +46,62 @@ func (b newKeyBody) Expires() bool { return b.Policy.Expiry.Presence != keywrigh
 // MustExpire reports whether they have to.
 func (b newKeyBody) MustExpire() bool { return b.Policy.Expiry.Presence == keywright.Required }
 
-func (v *visit) newKeyForm(of *scheme.Scheme) page {
-	b := newKeyBody{
-		Kind: kind{Name: of.Name(), Title: of.Title(), Pair: of.Pair()}, Several: len(v.Schemes) > 1, Policy: of.Policy(),
-		Today: v.now().Format(time.DateOnly), Once: v.once(),
+// viaDeveloper says that the form was opened from the developers' page.
+const viaDeveloper = "developer"
+
+func (v *visit) newKeyForm(of *scheme.Scheme) (page, error) {
+	rows, err := v.rows()
+	if err != nil {
+		return page{}, err
 	}
-	chosen := v.r.PostFormValue("environment")
-	for _, e := range b.Policy.Environments {
-		one := place{Name: e.Name, Open: true}
-		switch {
-		case e.Granted && !slices.Contains(v.who.Tenant.Environments, e.Name):
-			one.Open, one.Why = false, capital(e.Name)+" access has not been granted yet. Ask "+v.Name+" for it."
-		case !v.mayWrite(b.Policy, e.Name):
-			one.Open, one.Why = false, "Your role here is "+string(v.who.Role)+", which makes no keys there. Ask an admin of yours."
+	b := newKeyBody{Several: len(v.Schemes) > 1, Policy: of.Policy(), Today: v.now().Format(time.DateOnly), Once: v.once(), Back: v.link(keysPath)}
+	word := v.Words.Create
+	if v.r.FormValue("via") == viaDeveloper && v.Words.Token != "" {
+		word, b.Via, b.Back = v.Words.Token, viaDeveloper, v.link(root+"/developer")
+	}
+	for _, k := range v.kinds(rows, word) {
+		if k.Name == of.Name() {
+			b.Kind = k
 		}
-		one.Chosen = one.Open && (chosen == e.Name || (chosen == "" && !slices.ContainsFunc(b.Places, func(p place) bool { return p.Chosen })))
-		b.Places = append(b.Places, one)
+	}
+	if b.Places, err = v.envs(b.Policy); err != nil {
+		return page{}, err
 	}
 	title := "Create a key"
 	if of.Pair() {
 		title = "Generate a key and secret"
 	}
-	p := page{Title: title, Section: v.keysWord(), Narrow: true, Body: b}
+	p := page{Title: title, Section: v.keysWord(), Narrow: true, Body: b, Form: map[string][]string{}}
 	if b.MustExpire() {
-		p.Form = map[string][]string{"expires_date": {v.now().AddDate(0, 0, 90).Format(time.DateOnly)}, "expires_time": {"12:00"}}
+		p.Form["expires_date"], p.Form["expires_time"] = []string{v.now().AddDate(0, 0, 90).Format(time.DateOnly)}, []string{"12:00"}
 	}
 	if b.Policy.Scoped {
-		if p.Form == nil {
-			p.Form = map[string][]string{}
-		}
 		p.Form["permissions"] = []string{"*"}
 	}
-	return p
+	return p, nil
+}
+
+// envs are the environments that a key can be made in, and why not in the others.
+func (v *visit) envs(p keywright.Policy) ([]place, error) {
+	asked, err := v.asked(p)
+	if err != nil {
+		return nil, err
+	}
+	var all []place
+	chosen, some := v.r.PostFormValue("environment"), false
+	for _, e := range p.Environments {
+		one := place{Name: e.Name, Open: true}
+		switch {
+		case e.Granted && !slices.Contains(v.who.Tenant.Environments, e.Name):
+			one = v.closed(e.Name, asked)
+		case !v.mayWrite(p, e.Name):
+			one.Open, one.Why = false, "Your role here is "+string(v.who.Role)+", which makes no keys there. Ask an admin of yours."
+		}
+		one.Chosen = one.Open && (chosen == e.Name || (chosen == "" && !some))
+		some = some || one.Chosen
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 func capital(text string) string {
@@ -104,7 +130,20 @@ func (v *visit) newKeyPage() error {
 	if v.who.Tenant.ID == "" {
 		return v.redirect(keysPath)
 	}
-	return v.show(http.StatusOK, "newkey", v.newKeyForm(of))
+	p, err := v.newKeyForm(of)
+	if err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, "newkey", p)
+}
+
+// newKeyAgain shows the form once more, with what is wrong.
+func (v *visit) newKeyAgain(of *scheme.Scheme, err error) error {
+	p, failed := v.newKeyForm(of)
+	if failed != nil {
+		return failed
+	}
+	return v.again("newkey", p, err)
 }
 
 func (v *visit) createKey() error {
@@ -115,12 +154,12 @@ func (v *visit) createKey() error {
 	ask := api.CreateOwnKey{Scheme: of.Name(), Name: strings.TrimSpace(v.r.PostFormValue("name")), Environment: v.r.PostFormValue("environment")}
 	ask.ExpiresAt, err = v.expiry(of.Policy().Expiry)
 	if err != nil {
-		return v.again("newkey", v.newKeyForm(of), err)
+		return v.newKeyAgain(of, err)
 	}
 	ask.Permissions, ask.Addresses = words(v.r.PostFormValue("permissions")), words(v.r.PostFormValue("addresses"))
 	out, err := v.Self.CreateKey(v.ctx(), *v.who, ask, v.r.PostFormValue("once"))
 	if err != nil {
-		return v.again("newkey", v.newKeyForm(of), err)
+		return v.newKeyAgain(of, err)
 	}
 	return v.handOver(&out, "Your new key")
 }

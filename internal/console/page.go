@@ -107,6 +107,7 @@ func input(p *page, name, label string, more ...string) field {
 // dates is a date and a time of a form.
 type dates struct {
 	Must       bool
+	Bare       bool // it is not said that it can be left out
 	Legend     string
 	Hint       string
 	Date, Time string
