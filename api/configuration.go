@@ -143,6 +143,7 @@ type API struct {
 	Title    string     `json:"title" doc:"What people call it."`
 	Hosts    []string   `json:"hosts" nullable:"false" doc:"Under which it answers."`
 	Scheme   string     `json:"scheme" doc:"The contract of its routes, unless they name another." example:"trusset-instance"`
+	Schemes  []string   `json:"schemes" nullable:"false" doc:"Every contract that its routes or its site use, its own first."`
 	Base     string     `json:"base" doc:"Where its customers call it; may be empty." example:"https://api.example.com"`
 	Site     string     `json:"site" doc:"Where its customers read, sign in and serve themselves; empty where it has no site." example:"https://docs.example.com"`
 	Docs     string     `json:"docs" doc:"Where its documentation begins; empty where it has no site."`

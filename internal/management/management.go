@@ -50,6 +50,8 @@ type Options struct {
 	// SiteURL is the origin of an API's site, and of the operators' own for "", for
 	// the links of invitations; "" is none. nil: invitations have no links.
 	SiteURL func(apiName string) string
+	// Configured answers the operations on what is configured; nil: there are none.
+	Configured Configured
 	// Random makes request ids; nil is crypto/rand.
 	Random io.Reader
 	// Observe is told of every answer once, for metrics; nil is not told.
@@ -121,6 +123,8 @@ func (s *server) routes() {
 	register(&s.desk, api.OpAmendTenant, s.amendTenant)
 	register(&s.desk, api.OpListEvents, s.listEvents)
 	s.peopleRoutes()
+	s.configurationRoutes()
+	s.accessRoutes()
 	describeHeaders(s.huma.OpenAPI())
 	describeImport(s.huma.OpenAPI())
 	describeSetup(s.huma.OpenAPI())

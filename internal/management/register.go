@@ -47,7 +47,7 @@ func managementConfig() huma.Config {
 		"session":  {Type: "apiKey", In: "cookie", Name: selfservice.SessionCookie, Description: "The session of an operator who is signed in on this host: its role says what it may do. Requests that change something must come from the same origin."},
 		"setup":    {Type: "http", Scheme: "bearer", Description: "The one-use set-up token."},
 	}
-	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "Tenants"}, {Name: "People"}, {Name: "Registrations"}, {Name: "Events"}, {Name: "Setup"}}
+	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "Tenants"}, {Name: "People"}, {Name: "Registrations"}, {Name: api.TagAccess}, {Name: api.TagConfiguration}, {Name: "Events"}, {Name: "Setup"}}
 	return config
 }
 
@@ -144,10 +144,12 @@ func Document() []byte {
 // describeHeaders says what Go's any cannot: a header is a text or a list of texts.
 func describeHeaders(doc *huma.OpenAPI) {
 	text := &huma.Schema{Type: huma.TypeString}
-	headers := doc.Components.Schemas.Map()["Verify"].Properties["headers"]
-	headers.AdditionalProperties = &huma.Schema{OneOf: []*huma.Schema{text, {Type: huma.TypeArray, Items: text}}}
-	headers.Examples = []any{map[string]any{"Authorization": "Bearer kw_live_…"}}
-	headers.PrecomputeMessages()
+	for _, name := range []string{"Verify", "TryScheme"} {
+		headers := doc.Components.Schemas.Map()[name].Properties["headers"]
+		headers.AdditionalProperties = &huma.Schema{OneOf: []*huma.Schema{text, {Type: huma.TypeArray, Items: text}}}
+		headers.Examples = []any{map[string]any{"Authorization": "Bearer kw_live_…"}}
+		headers.PrecomputeMessages()
+	}
 }
 
 func describeImport(doc *huma.OpenAPI) {

@@ -253,7 +253,7 @@ func selfConfig() huma.Config {
 		"login":   {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token of an identity provider that the API takes."},
 		"key":     {Type: "apiKey", In: "header", Name: "Authorization", Description: "A key of the API, or a management token, wherever the API reads it."},
 	}
-	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "People"}, {Name: "This key"}, {Name: "Registration"}}
+	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "People"}, {Name: api.TagAccess}, {Name: "This key"}, {Name: "Registration"}}
 	return config
 }
 
@@ -265,7 +265,7 @@ func describeSelf(doc *huma.OpenAPI, o api.Operation) huma.Operation {
 		op.Security = []map[string][]string{{"session": {}}, {"login": {}}}
 		if o.Permission != "" {
 			op.Extensions = map[string]any{"x-right": o.Permission}
-			also(&op, "Needs the right `"+o.Permission+"`"+granted(o.Permission)+".")
+			also(&op, "Needs the right `"+o.Permission+"`"+granted(&o)+".")
 		}
 	case api.KeyCaller:
 		op.Security = []map[string][]string{{"key": {}}}
@@ -280,8 +280,8 @@ func describeSelf(doc *huma.OpenAPI, o api.Operation) huma.Operation {
 	return op
 }
 
-func granted(right string) string {
-	if right != api.OwnKeysWrite {
+func granted(o *api.Operation) string {
+	if o.Permission != api.OwnKeysWrite || o.Tag == api.TagAccess {
 		return ""
 	}
 	return "; for keys of an environment that has to be granted, `" + string(people.GrantedKeys) + "`"

@@ -85,7 +85,7 @@ func rolePermissions(r people.Role) []string {
 	case people.Admin:
 		return []string{"*"}
 	case people.Viewer:
-		return []string{api.KeysRead, api.KeysVerify, api.TenantsRead, api.EventsRead, api.PeopleRead}
+		return []string{api.KeysRead, api.KeysVerify, api.TenantsRead, api.EventsRead, api.PeopleRead, api.ConfigRead}
 	default:
 		return nil
 	}
