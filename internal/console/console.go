@@ -175,6 +175,8 @@ func (s *site) portalRoutes() {
 	s.member("GET /account/developer", (*visit).developerPage)
 	s.member("GET /account/keys/new", (*visit).newKeyPage)
 	s.act("POST /account/keys/new", api.OpCreateOwnKey, (*visit).createKey)
+	s.member("GET /account/access", (*visit).accessPage)
+	s.act("POST /account/access", api.OpRequestAccess, (*visit).askAccess)
 	s.member("GET /account/keys/{id}", (*visit).keyPage)
 	s.act("POST /account/keys/{id}/amend", api.OpAmendOwnKey, (*visit).amendKey)
 	s.member("GET /account/keys/{id}/{act}", (*visit).keyActPage)

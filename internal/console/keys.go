@@ -17,11 +17,12 @@ type keysBody struct {
 	Kinds   []kind
 	Table   table
 	Filter  keyFilter
-	Nothing bool // the person is a member of nothing here
-	None    bool // there is no key at all yet, so there is nothing to filter
-	Over    int  // keys that are over, where the list leaves them out
-	Most    bool // there are more than are listed
-	Rotates bool // keys here can be
+	Nothing bool    // the person is a member of nothing here
+	None    bool    // there is no key at all yet, so there is nothing to filter
+	Over    int     // keys that are over, where the list leaves them out
+	Most    bool    // there are more than are listed
+	Rotates bool    // keys here can be
+	Shut    []place // environments that have to be granted first
 }
 
 // kind is one scheme that keys are made of here, with the button that makes one.
@@ -73,12 +74,14 @@ func (v *visit) keysPage() error {
 		}
 	}
 	b.Table = v.keyTable(shown, len(b.Kinds) > 1)
+	if b.Shut, err = v.shut(); err != nil {
+		return err
+	}
 	b.Rotates = slices.ContainsFunc(v.Schemes, func(s *scheme.Scheme) bool { return s.Policy().Rotation.Allowed })
 	p.Body = b
 	p.Notice = map[string]string{
 		"revoked":  "The key is revoked. Requests with it are refused from now on.",
 		"deleted":  "The key is deleted. Requests with it are refused.",
-		"asked":    "Your request is on its way. You see here and on the form of a new key what becomes of it.",
 		"finished": "The old key has ended. Requests with it are refused from now on.",
 	}[v.r.FormValue("done")]
 	return v.show(http.StatusOK, "keys", p)
