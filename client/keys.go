@@ -42,21 +42,44 @@ func (c *Client) Key(ctx context.Context, id string) (api.Key, error) {
 
 // KeyFilter selects keys; what is empty selects all.
 type KeyFilter struct {
-	Tenant string // id or ref
-	Scheme string
-	States []string
-	Page   int // keys on a page; 0 is the server's choice
+	Tenant        string // id or ref
+	Scheme        string
+	States        []string
+	Environment   string
+	Search        string    // what the name, the id or the hint's visible characters begin with
+	ExpiresBefore time.Time // only keys that expire before this
+	Sort          string    // created, name or expires; "" is created
+	Order         string    // asc or desc; "" is asc
+	Page          int       // keys on a page; 0 is the server's choice
 }
 
-// Keys yields the keys that a filter selects, page by page, in the order of
-// their creation. It ends after the first error.
-func (c *Client) Keys(ctx context.Context, f KeyFilter) iter.Seq2[api.KeyBody, error] {
+func (f *KeyFilter) query() url.Values {
 	query := url.Values{}
 	put(query, "tenant", f.Tenant)
 	put(query, "scheme", f.Scheme)
 	put(query, "state", strings.Join(f.States, ","))
+	put(query, "environment", f.Environment)
+	put(query, "search", f.Search)
+	putTime(query, "expires_before", f.ExpiresBefore)
+	put(query, "sort", f.Sort)
+	put(query, "order", f.Order)
+	return query
+}
+
+// Keys yields the keys that a filter selects, page by page, in the filter's order.
+// It ends after the first error.
+func (c *Client) Keys(ctx context.Context, f KeyFilter) iter.Seq2[api.KeyBody, error] {
+	query := f.query()
 	putInt(query, "limit", f.Page)
 	return pages(ctx, c, "/keys", query, func(p *api.KeyPage) ([]api.KeyBody, string) { return p.Items, p.NextCursor })
+}
+
+// KeysPage returns one page of keys: the one that cursor stands before, the first
+// for "". A page may hold fewer than asked for; only an empty NextCursor is the end.
+func (c *Client) KeysPage(ctx context.Context, f KeyFilter, cursor string) (api.KeyPage, error) {
+	var out api.KeyPage
+	err := c.send(ctx, request{method: http.MethodGet, path: "/keys", query: onePage(f.query(), f.Page, cursor)}, &out)
+	return out, err
 }
 
 // AmendKey changes a key. ifVersion is the version that the caller saw, or 0.

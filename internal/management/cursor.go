@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/keywright/keywright"
 )
@@ -14,7 +15,7 @@ const pageSize = 50
 // Paging is what every list takes; huma reads exported types only.
 type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many items a page holds at most."`
-	Cursor string `query:"cursor" maxLength:"128" doc:"Where the page before ended: its next_cursor."`
+	Cursor string `query:"cursor" maxLength:"256" doc:"Where the page before ended: its next_cursor."`
 }
 
 func (p Paging) size() int {
@@ -45,16 +46,43 @@ func badCursor() error {
 	return invalidField("cursor", "not a next_cursor of this list: start again without it")
 }
 
-func keyPlace(cursor string) (keywright.KeyID, error) {
-	at, err := readPlace("key", cursor)
+const descending = "desc"
+
+// sortOf is what a store calls an order.
+func sortOf(wire string) keywright.Sort {
+	if wire == "created" {
+		return keywright.ByID
+	}
+	return keywright.Sort(wire)
+}
+
+// ordered is a list in one of its orders: a cursor is good for that one alone.
+type ordered struct{ kind, sort, order string }
+
+func (o ordered) name() string {
+	if (o.sort == "" || o.sort == "created") && o.order != descending {
+		return o.kind
+	}
+	return o.kind + " " + o.sort + " " + o.order
+}
+
+func (o ordered) cursor(next keywright.Place) string {
+	if next == (keywright.Place{}) {
+		return ""
+	}
+	return place(o.name(), next.ID+" "+next.Value)
+}
+
+func (o ordered) read(cursor string) (keywright.Place, error) {
+	at, err := readPlace(o.name(), cursor)
 	if err != nil || at == "" {
-		return keywright.KeyID{}, err
+		return keywright.Place{}, err
 	}
-	id, err := keywright.ParseKeyID(at)
-	if err != nil {
-		return keywright.KeyID{}, badCursor()
+	id, value, ok := strings.Cut(at, " ")
+	if !ok || id == "" || !utf8.ValidString(value) {
+		return keywright.Place{}, badCursor()
 	}
-	return id, nil
+	return keywright.Place{Value: value, ID: id}, nil
 }
 
 func eventPlace(cursor string) (keywright.Cursor, error) {

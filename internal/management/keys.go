@@ -3,7 +3,7 @@ package management
 import (
 	"context"
 	"net/http"
-	"slices"
+	"time"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
@@ -49,71 +49,73 @@ func (s *server) newKey(i *keeper.Issued) *reply[api.Key] {
 	return &reply[api.Key]{Status: status, ETag: etag(i.Key.Version), Body: wire.Issued(i, s.Clock())}
 }
 
+// KeyFilterIn is what selects keys in a list and in an export; huma reads exported
+// types only.
+type KeyFilterIn struct {
+	Tenant        string    `query:"tenant" maxLength:"128" doc:"Only this tenant's: its id or ref."`
+	Scheme        string    `query:"scheme" maxLength:"64" doc:"Only keys of this scheme."`
+	State         []string  `query:"state" enum:"ACTIVE,PENDING_ROTATION,PAUSED,RETIRED,EXPIRED,REVOKED" doc:"Only keys in one of these states now, separated by commas."`
+	Environment   string    `query:"environment" maxLength:"64" doc:"Only keys of this environment."`
+	Search        string    `query:"search" maxLength:"64" doc:"Only keys whose name, whose id (from its key_ on) or whose hint's visible characters begin with this, whatever the letters' case."`
+	ExpiresBefore time.Time `query:"expires_before" doc:"Only keys with an expiry before this instant."`
+	Sort          string    `query:"sort" enum:"created,name,expires" default:"created" doc:"What the list is ordered by. Keys without a name come first, keys that never expire last."`
+	Order         string    `query:"order" enum:"asc,desc" default:"asc" doc:"Which end comes first."`
+}
+
 type listKeysIn struct {
-	Tenant string   `query:"tenant" maxLength:"128" doc:"Only this tenant's: its id or ref."`
-	Scheme string   `query:"scheme" maxLength:"64" doc:"Only keys of this scheme."`
-	State  []string `query:"state" enum:"ACTIVE,PENDING_ROTATION,PAUSED,RETIRED,EXPIRED,REVOKED" doc:"Only keys in one of these states now, separated by commas."`
+	KeyFilterIn
 	Paging
 }
 
 func (s *server) listKeys(ctx context.Context, _ *call, in *listKeysIn) (*listing[api.KeyPage], error) {
-	after, err := keyPlace(in.Cursor)
+	q, err := s.keyQuery(ctx, &in.KeyFilterIn)
 	if err != nil {
 		return nil, err
 	}
-	q := keywright.KeyQuery{Scheme: in.Scheme, After: after, Limit: chunk}
-	q.Unrevoked = len(in.State) > 0 && !slices.Contains(in.State, string(keywright.StateRevoked))
+	order := ordered{"key", in.Sort, in.Order}
+	if q.From, err = order.read(in.Cursor); err != nil {
+		return nil, err
+	}
+	page, next, err := s.keys(ctx, q, in.size())
+	if err != nil {
+		return nil, err
+	}
+	return &listing[api.KeyPage]{Body: api.KeyPage{Items: page, NextCursor: order.cursor(next)}}, nil
+}
+
+// keyQuery reads what selects keys.
+func (s *server) keyQuery(ctx context.Context, in *KeyFilterIn) (keywright.KeyQuery, error) {
+	q := keywright.KeyQuery{Scheme: in.Scheme, Environment: in.Environment, Search: in.Search, ExpiresBefore: in.ExpiresBefore.UTC(), Now: s.Clock()}
+	q.Sort, q.Descending = sortOf(in.Sort), in.Order == descending
+	for _, state := range in.State {
+		q.States = append(q.States, keywright.State(state))
+	}
 	if in.Tenant != "" {
 		t, err := s.namedTenant(ctx, in.Tenant)
 		if err != nil {
-			return nil, err
+			return q, err
 		}
 		q.Tenant = t.ID
 	}
-	page, err := s.scanKeys(ctx, q, in.State, in.size())
-	if err != nil {
-		return nil, err
-	}
-	return &listing[api.KeyPage]{Body: page}, nil
+	return q, nil
 }
 
-const (
-	chunk   = 200   // rows read at a time
-	maxScan = 10000 // rows that one page may read to find keys in a state
-)
-
-// scanKeys fills a page with the keys that are in one of the states now. States
-// are derived, so it reads on until the page is full or it has read enough.
-func (s *server) scanKeys(ctx context.Context, q keywright.KeyQuery, states []string, size int) (api.KeyPage, error) {
-	var page api.KeyPage
-	err := s.Store.View(ctx, func(r keywright.Reader) error {
-		page = api.KeyPage{Items: []api.KeyBody{}}
-		now, query := s.Clock(), q
-		for scanned := 0; scanned < maxScan; {
-			keys, err := r.Keys(ctx, query)
-			if err != nil {
-				return err
-			}
-			for i := range keys {
-				if len(page.Items) == size {
-					return nil // one more is there: the cursor stands
-				}
-				page.NextCursor = place("key", keys[i].ID.String())
-				if len(states) == 0 || slices.Contains(states, string(keys[i].StateAt(now))) {
-					page.Items = append(page.Items, wire.Key(&keys[i], now))
-				}
-			}
-			if len(keys) < query.Limit {
-				page.NextCursor = ""
-				return nil
-			}
-			scanned += len(keys)
-			query.After = keys[len(keys)-1].ID
+// keys reads one page of keys, and where the next one begins.
+func (s *server) keys(ctx context.Context, q keywright.KeyQuery, size int) (page []api.KeyBody, next keywright.Place, err error) {
+	q.Limit, q.Rest = size, &next
+	err = s.Store.View(ctx, func(r keywright.Reader) error {
+		keys, err := r.Keys(ctx, q)
+		page = make([]api.KeyBody, 0, len(keys))
+		for i := range keys {
+			page = append(page, wire.Key(&keys[i], q.Now))
 		}
-		return nil
+		return err
 	})
-	return page, err
+	return page, next, err
 }
+
+// chunk is how many rows are read at a time where all are wanted.
+const chunk = 200
 
 // KeyIn is what every operation about one key takes; huma reads exported types only.
 type KeyIn struct {

@@ -31,30 +31,57 @@ func tenantRecord(status int, t keywright.Tenant, err error) (*reply[api.Tenant]
 	return &reply[api.Tenant]{Status: status, ETag: etag(t.Version), Body: wire.Tenant(&t)}, nil
 }
 
-type listTenantsIn struct{ Paging }
+// TenantFilterIn is what selects tenants in a list and in an export; huma reads
+// exported types only.
+type TenantFilterIn struct {
+	Search      string `query:"search" maxLength:"64" doc:"Only tenants whose name, whose ref, or whose id (from its ten_ on) begins with this, whatever the letters' case."`
+	Archived    string `query:"archived" enum:"true,false" doc:"Only archived tenants, or only others."`
+	Plan        string `query:"plan" maxLength:"128" doc:"Only tenants on this plan."`
+	Environment string `query:"environment" maxLength:"64" doc:"Only tenants that this environment was granted to."`
+	Sort        string `query:"sort" enum:"created,ref,name" default:"created" doc:"What the list is ordered by. Tenants without a ref or a name come first."`
+	Order       string `query:"order" enum:"asc,desc" default:"asc" doc:"Which end comes first."`
+}
+
+type listTenantsIn struct {
+	TenantFilterIn
+	Paging
+}
 
 func (s *server) listTenants(ctx context.Context, _ *call, in *listTenantsIn) (*listing[api.TenantPage], error) {
-	after, err := readPlace("tenant", in.Cursor)
+	q, order := in.query(), ordered{"tenant", in.Sort, in.Order}
+	var err error
+	if q.From, err = order.read(in.Cursor); err != nil {
+		return nil, err
+	}
+	page, next, err := s.tenants(ctx, q, in.size())
 	if err != nil {
 		return nil, err
 	}
-	var ts []keywright.Tenant
-	err = s.Store.View(ctx, func(r keywright.Reader) (err error) {
-		ts, err = r.Tenants(ctx, keywright.TenantQuery{After: keywright.TenantID(after), Limit: in.size() + 1})
+	return &listing[api.TenantPage]{Body: api.TenantPage{Items: page, NextCursor: order.cursor(next)}}, nil
+}
+
+func (in *TenantFilterIn) query() keywright.TenantQuery {
+	q := keywright.TenantQuery{Search: in.Search, Plan: in.Plan, Environment: in.Environment}
+	q.Sort, q.Descending = sortOf(in.Sort), in.Order == descending
+	if in.Archived != "" {
+		archived := in.Archived == "true"
+		q.Archived = &archived
+	}
+	return q
+}
+
+// tenants reads one page of tenants, and where the next one begins.
+func (s *server) tenants(ctx context.Context, q keywright.TenantQuery, size int) (page []api.Tenant, next keywright.Place, err error) {
+	q.Limit, q.Rest = size, &next
+	err = s.Store.View(ctx, func(r keywright.Reader) error {
+		ts, err := r.Tenants(ctx, q)
+		page = make([]api.Tenant, 0, len(ts))
+		for i := range ts {
+			page = append(page, wire.Tenant(&ts[i]))
+		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	page := api.TenantPage{Items: []api.Tenant{}}
-	if len(ts) > in.size() {
-		ts = ts[:in.size()]
-		page.NextCursor = place("tenant", string(ts[len(ts)-1].ID))
-	}
-	for i := range ts {
-		page.Items = append(page.Items, wire.Tenant(&ts[i]))
-	}
-	return &listing[api.TenantPage]{Body: page}, nil
+	return page, next, err
 }
 
 // TenantIn is what every operation about one tenant takes; huma reads exported types only.

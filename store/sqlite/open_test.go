@@ -140,7 +140,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 	defer func() { _ = c.Close() }()
 	for sql, index := range map[string]string{
 		"SELECT body FROM keys k WHERE k.digest = $1 ORDER BY k.id LIMIT $2":                                                                          "keys_digest",
-		"SELECT body FROM keys k WHERE k.tenant = $1 AND k.scheme || '' = $2 AND k.revoked = $3 AND k.id > $4 ORDER BY k.id LIMIT $5":                 "keys_tenant",
+		"SELECT body FROM keys k WHERE k.tenant = $1 AND k.id > $2 AND COALESCE(k.scheme, k.scheme) = $3 AND k.revoked = 0 ORDER BY k.id LIMIT $4":    "keys_tenant",
 		"SELECT body FROM keys k WHERE k.scheme = $1 ORDER BY k.id LIMIT $2":                                                                          "keys_scheme",
 		"SELECT body FROM events e WHERE e.key_id = $1 AND e.tenant || '' = $2 ORDER BY e.seq DESC LIMIT $3":                                          "events_key",
 		"SELECT body FROM events e WHERE e.tenant = $1 AND e.act = $2 ORDER BY e.seq DESC LIMIT $3":                                                   "events_tenant",

@@ -66,37 +66,6 @@ func (r *Reader) Key(ctx context.Context, id keywright.KeyID) (found keywright.K
 	return found, err
 }
 
-// Keys implements keywright.Reader.
-func (r *Reader) Keys(ctx context.Context, q keywright.KeyQuery) (found []keywright.Key, err error) {
-	var c clauses
-	if q.Digest != nil {
-		c.add("k.digest =", q.Digest[:])
-	}
-	if q.Tenant != "" {
-		c.add("k.tenant =", string(q.Tenant))
-	}
-	switch {
-	case q.Scheme == "":
-	case q.Tenant == "":
-		c.add("k.scheme =", q.Scheme)
-	default: // an expression, so that no planner prefers the scheme's index to the tenant's
-		c.add("k.scheme || '' =", q.Scheme)
-	}
-	if q.Unrevoked {
-		c.add("k.revoked =", int64(0))
-	}
-	if !q.After.IsZero() {
-		c.add("k.id >", q.After[:])
-	}
-	sql := c.sql("SELECT "+keyColumns+" FROM keys k", "k.id", q.Limit)
-	err = r.query(ctx, sql, c.args, func(s scan) error {
-		k, err := s.key(0)
-		found = append(found, k)
-		return err
-	})
-	return found, err
-}
-
 // Tenant implements keywright.Reader.
 func (r *Reader) Tenant(ctx context.Context, idOrRef string) (found keywright.Tenant, err error) {
 	const sql = "SELECT " + tenantColumns + " FROM tenants t WHERE t.id = $1 UNION ALL SELECT " + tenantColumns + " FROM tenants t WHERE t.ref = $1 AND t.ref <> ''"
@@ -110,21 +79,6 @@ func (r *Reader) Tenant(ctx context.Context, idOrRef string) (found keywright.Te
 	if err == nil && found.ID == "" {
 		err = record.NoTenant()
 	}
-	return found, err
-}
-
-// Tenants implements keywright.Reader.
-func (r *Reader) Tenants(ctx context.Context, q keywright.TenantQuery) (found []keywright.Tenant, err error) {
-	var c clauses
-	if q.After != "" {
-		c.add("t.id >", string(q.After))
-	}
-	sql := c.sql("SELECT "+tenantColumns+" FROM tenants t", "t.id", q.Limit)
-	err = r.query(ctx, sql, c.args, func(s scan) error {
-		t, err := s.tenant(0)
-		found = append(found, t)
-		return err
-	})
 	return found, err
 }
 

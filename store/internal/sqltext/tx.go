@@ -43,8 +43,8 @@ const LastCursor = "SELECT COALESCE(MAX(seq), 0) FROM events"
 // and for an OR instead of the UNION it would make a table.
 const (
 	keyOwners = "SELECT id FROM keys WHERE digest = $1 UNION ALL SELECT id FROM keys WHERE id = $2"
-	insertKey = "INSERT INTO keys (id, tenant, scheme, digest, revoked, body) VALUES ($1, $2, $3, $4, $5, $6)"
-	updateKey = "UPDATE keys SET tenant = $1, scheme = $2, digest = $3, revoked = $4, body = $5 WHERE id = $6"
+	insertKey = "INSERT INTO keys (" + keyListed + ", tenant, scheme, digest, revoked, body, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+	updateKey = "UPDATE keys SET environment = $1, name = $2, hint = $3, expires = $4, retires = $5, paused = $6, paused_until = $7, tenant = $8, scheme = $9, digest = $10, revoked = $11, body = $12 WHERE id = $13"
 )
 
 // PutKey implements keywright.Tx.
@@ -65,14 +65,11 @@ func (t *Tx) PutKey(ctx context.Context, k keywright.Key) error {
 	case taken:
 		return record.DigestTaken()
 	}
-	revoked := int64(0)
-	if !k.RevokedAt.IsZero() {
-		revoked = 1
-	}
+	sql := insertKey
 	if known {
-		return t.write(ctx, nil, updateKey, string(k.Tenant), k.Scheme, k.Digest[:], revoked, record.PackKey(&k), k.ID[:])
+		sql = updateKey
 	}
-	return t.write(ctx, nil, insertKey, k.ID[:], string(k.Tenant), k.Scheme, k.Digest[:], revoked, record.PackKey(&k))
+	return t.write(ctx, nil, sql, append(keyValues(&k), string(k.Tenant), k.Scheme, k.Digest[:], record.Nanos(k.RevokedAt), record.PackKey(&k), k.ID[:])...)
 }
 
 // DeleteKey implements keywright.Tx.
@@ -82,8 +79,8 @@ func (t *Tx) DeleteKey(ctx context.Context, id keywright.KeyID) error {
 
 const (
 	tenantOwners = "SELECT id FROM tenants WHERE ref = $1 AND ref <> '' UNION ALL SELECT id FROM tenants WHERE id = $2"
-	insertTenant = "INSERT INTO tenants (id, ref, body) VALUES ($1, $2, $3)"
-	updateTenant = "UPDATE tenants SET ref = $1, body = $2 WHERE id = $3"
+	insertTenant = "INSERT INTO tenants (" + tenantListed + ", ref, body, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+	updateTenant = "UPDATE tenants SET label = $1, name = $2, plan = $3, archived = $4, granted = $5, ref = $6, body = $7 WHERE id = $8"
 )
 
 // PutTenant implements keywright.Tx.
@@ -103,10 +100,12 @@ func (t *Tx) PutTenant(ctx context.Context, one keywright.Tenant) error {
 		return err
 	case taken:
 		return record.RefTaken()
-	case known:
-		return t.write(ctx, nil, updateTenant, one.Ref, record.PackTenant(&one), string(one.ID))
 	}
-	return t.write(ctx, nil, insertTenant, string(one.ID), one.Ref, record.PackTenant(&one))
+	sql := insertTenant
+	if known {
+		sql = updateTenant
+	}
+	return t.write(ctx, nil, sql, append(tenantValues(&one), one.Ref, record.PackTenant(&one), string(one.ID))...)
 }
 
 const appendEvent = "INSERT INTO events (seq, at, act, actor, key_id, tenant, body) VALUES ($1, $2, $3, $4, $5, $6, $7)"
