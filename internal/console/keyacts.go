@@ -246,10 +246,7 @@ type confirm struct {
 	Value, Wrong string
 }
 
-func newConfirm(p *page, word string, name bool) confirm {
-	label := "To go on, type the key's last characters,"
-	if name {
-		label = "To go on, type the name"
-	}
-	return confirm{label, word, p.Form.Get("confirm"), p.Wrong["confirm"]}
+// newConfirm asks for a word; what says which, such as "type the name".
+func newConfirm(p *page, word, what string) confirm {
+	return confirm{"To go on, " + what, word, p.Form.Get("confirm"), p.Wrong["confirm"]}
 }

@@ -134,8 +134,13 @@ func (r row) Word() string {
 	return strings.TrimLeft(r.Hint, "….*")
 }
 
-// ByName reports whether that word is its name.
-func (r row) ByName() bool { return r.Name != "" }
+// Ask says what that word is.
+func (r row) Ask() string {
+	if r.Name != "" {
+		return "type the name"
+	}
+	return "type the key's last characters"
+}
 
 // Place is the environment as people write it.
 func (r row) Place() string { return capital(r.Environment) }

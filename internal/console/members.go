@@ -3,6 +3,8 @@ package console
 import (
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/keywright/keywright"
@@ -28,14 +30,16 @@ func (v *visit) roles() []choice {
 
 // membersBody lists who is in a tenant, and who is invited.
 type membersBody struct {
-	Members     []people.Member
-	Invitations []people.Invitation
-	Roles       []choice
-	May         bool   // change any of it
-	Me          string // the id of who is there
-	Link        string // of an invitation that was just made; shown this once
-	For         string
-	Until       time.Time
+	Table    table
+	Invited  table
+	Search   string
+	Some     bool // enough of them to look for one
+	Roles    []choice
+	May      bool   // change any of it
+	Link     string // of an invitation that was just made; shown this once
+	For      string
+	Until    time.Time
+	Everyone []people.Member
 }
 
 func (v *visit) mayPeople(right people.Right) error {
@@ -46,20 +50,109 @@ func (v *visit) mayPeople(right people.Right) error {
 }
 
 func (v *visit) membersForm() (page, error) {
-	b := membersBody{Roles: v.roles(), May: v.who.May(people.WritePeople), Me: string(v.who.Person.ID)}
+	b := membersBody{Roles: v.roles(), May: v.who.May(people.WritePeople), Search: strings.TrimSpace(v.r.FormValue("search"))}
 	if err := v.mayPeople(people.ReadPeople); err != nil {
 		return page{}, err
 	}
 	var err error
-	if b.Members, err = v.People.Members(v.ctx(), v.who.Tenant.ID); err != nil {
+	if b.Everyone, err = v.People.Members(v.ctx(), v.who.Tenant.ID); err != nil {
 		return page{}, err
 	}
+	b.Some = len(b.Everyone) > 5
+	b.Table = v.memberTable(&b)
 	if b.May {
-		if b.Invitations, err = v.People.Invitations(v.ctx(), v.who.Tenant.ID); err != nil {
+		all, err := v.People.Invitations(v.ctx(), v.who.Tenant.ID)
+		if err != nil {
 			return page{}, err
 		}
+		b.Invited = v.invitedTable(all)
 	}
 	return page{Title: "Members", Tab: "Members", Body: b}, nil
+}
+
+// called is what a member is known by.
+func called(m *people.Member) string {
+	if m.Name != "" {
+		return m.Name
+	}
+	return m.Email
+}
+
+func (v *visit) isMe(m *people.Member) bool { return m.Person == v.who.Person.ID }
+
+func (v *visit) memberTable(b *membersBody) table {
+	s := v.sorted(false, "name", "email", "since")
+	all := slices.DeleteFunc(slices.Clone(b.Everyone), func(m people.Member) bool { return !hasWords(m.Name+" "+m.Email, b.Search) })
+	slices.SortStableFunc(all, func(x, y people.Member) int {
+		order := strings.Compare(strings.ToLower(called(&x)), strings.ToLower(called(&y)))
+		switch s.By {
+		case "email":
+			order = strings.Compare(x.Email, y.Email)
+		case "since":
+			order = x.Since.Compare(y.Since)
+		}
+		if s.Desc {
+			return -order
+		}
+		return order
+	})
+	t := table{Name: "Members", Empty: "Nobody here is called like that.", Columns: []column{s.column("Name", "name"), s.column("E-mail address", "email"), {Title: "Role"}, s.column("Since", "since"), {Title: "End"}}}
+	var rows [][]cell
+	for i := range all {
+		m := &all[i]
+		name := cell{Text: called(m)}
+		if v.isMe(m) {
+			name.Soft = "this is you"
+		}
+		rows = append(rows, []cell{name, {Text: m.Email}, v.roleCell(m, b.May), {Time: &m.Since}, v.endCell(m, b.May)})
+	}
+	v.paged(&t, s, rows)
+	return t
+}
+
+// roleCell shows a role, with a way to change it for who may.
+func (v *visit) roleCell(m *people.Member, may bool) cell {
+	if !may {
+		return cell{Text: string(m.Role)}
+	}
+	f := smallForm{Action: root + "/members/role", Button: "Change", For: "the role of " + called(m), Choice: "role", Label: "Role of " + called(m), Hidden: map[string]string{"person": string(m.Person)}}
+	v.along(f.Hidden)
+	for _, r := range v.roles() {
+		f.Options = append(f.Options, option{string(r.Role), string(r.Role), r.Role == m.Role})
+	}
+	return cell{Form: &f}
+}
+
+func (v *visit) endCell(m *people.Member, may bool) cell {
+	to := v.link(root + "/members/remove?person=" + escape(string(m.Person)))
+	switch {
+	case v.isMe(m):
+		return cell{Text: "Leave", Link: to}
+	case may:
+		return cell{Text: "Remove", Link: to, For: called(m)}
+	}
+	return cell{}
+}
+
+// along adds the tenant that was chosen to what a form sends.
+func (v *visit) along(hidden map[string]string) {
+	if v.tenant != "" {
+		hidden["tenant"] = v.tenant
+	}
+}
+
+func (v *visit) invitedTable(all []people.Invitation) table {
+	t := table{
+		Name: "Invitations", Empty: "Nobody is invited at the moment. Whom you invite gets a link from you, and stands here until they have opened it.",
+		Columns: []column{{Title: "E-mail address"}, {Title: "Role"}, {Title: "Invited by"}, {Title: "Until"}, {Title: "End"}},
+	}
+	for i := range all {
+		one := &all[i]
+		f := smallForm{Action: root + "/invitations/withdraw", Button: "Withdraw", For: "the invitation of " + one.Email, Hidden: map[string]string{"id": one.ID}}
+		v.along(f.Hidden)
+		t.Rows = append(t.Rows, []cell{{Text: one.Email}, {Text: string(one.Role)}, {Text: one.By}, {Time: &one.Expires}, {Form: &f}})
+	}
+	return t
 }
 
 func (v *visit) membersPage() error {
@@ -148,22 +241,54 @@ func (v *visit) removeMemberPage() error {
 		return err
 	}
 	b, _ := p.Body.(membersBody)
-	for _, m := range b.Members {
-		if string(m.Person) == v.r.FormValue("person") && (b.May || string(m.Person) == b.Me) {
-			return v.show(http.StatusOK, "remove", page{
-				Title: "Remove a member?", Tab: "Members", Narrow: true, Body: leavingBody{m, string(m.Person) == b.Me},
-			})
+	for _, m := range b.Everyone {
+		if string(m.Person) == v.r.FormValue("person") && (b.May || v.isMe(&m)) {
+			return v.show(http.StatusOK, "remove", v.removeForm(m))
 		}
 	}
 	return &keywright.Error{Kind: keywright.NotFound, Detail: "there is no such member here"}
 }
 
+func (v *visit) removeForm(m people.Member) page {
+	p := page{Title: "Remove a member?", Tab: "Members", Narrow: true, Body: leavingBody{m, v.isMe(&m)}}
+	if v.isMe(&m) {
+		p.Title = "Leave?"
+	}
+	return p
+}
+
+// leaver is the member that a form is about. Who may not remove them is refused as
+// the act itself would refuse them.
+func (v *visit) leaver(who string) (*people.Member, error) {
+	if v.who.Tenant.ID == "" || people.PersonID(who) != v.who.Person.ID {
+		if err := v.mayPeople(people.WritePeople); err != nil {
+			return nil, err
+		}
+	}
+	all, err := v.People.Members(v.ctx(), v.who.Tenant.ID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if string(all[i].Person) == who {
+			return &all[i], nil
+		}
+	}
+	return nil, &keywright.Error{Kind: keywright.NotFound, Detail: "there is no such member here"}
+}
+
 func (v *visit) removeMember() error {
 	who := v.r.PostFormValue("person")
-	var err error
+	m, err := v.leaver(who)
+	if err != nil {
+		return err
+	}
+	if err := v.typedName(m.Email); err != nil {
+		return v.again("remove", v.removeForm(*m), err)
+	}
 	if v.Self != nil {
 		err = v.Self.RemoveMember(v.ctx(), *v.who, who)
-	} else if err = v.mayPeople(people.WritePeople); err == nil {
+	} else {
 		err = v.People.RemoveMember(v.ctx(), v.who.Actor, v.who.Tenant.ID, people.PersonID(who))
 	}
 	switch {

@@ -28,7 +28,9 @@ func TestMembersAndInvitations(t *testing.T) {
 	id := regexp.MustCompile(`remove\?person=(per_[0-9A-Z]+)`).FindAllStringSubmatch(b.get("/account/members").Body, -1)
 	for _, m := range id {
 		b.get("/account/members/remove?person=" + m[1])
-		b.post("/account/members/remove", "person", m[1])
+		b.post("/account/members/remove", "person", m[1]).want(t, http.StatusUnprocessableEntity, "nothing was done")
+		b.post("/account/members/remove", "person", m[1], "confirm", "grace@example.com")
+		b.post("/account/members/remove", "person", m[1], "confirm", ada)
 	}
 	if a := grace.get("/account/keys"); a.Status == http.StatusOK && !strings.Contains(a.Body, "member of nothing") {
 		t.Error("a removed member sees the keys")

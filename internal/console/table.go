@@ -32,6 +32,7 @@ type column struct {
 type cell struct {
 	Text  string
 	Link  string
+	For   string // what the link is about, for who cannot see it
 	State string // a key's state, or another word that has a colour
 	Time  *time.Time
 	Code  bool
@@ -47,6 +48,9 @@ type smallForm struct {
 	Hidden         map[string]string
 	For            string // what the button is about, for who cannot see it
 	Danger         bool
+	Choice         string // the name of a choice before the button; "" has none
+	Label          string // what it is, for who cannot see it
+	Options        []option
 }
 
 // at is an instant in a table; a zero one is said by a word.
