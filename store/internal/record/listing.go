@@ -91,7 +91,9 @@ type Search struct {
 
 // Searched reads a search; nil is none.
 func Searched(text, idPrefix string) *Search {
-	text = strings.TrimSpace(text)
+	if text = strings.TrimSpace(text); !Storable(text) {
+		text = "\x00" // which no record holds
+	}
 	folded := Fold(text)
 	if folded == "" {
 		return nil
