@@ -157,8 +157,17 @@ type APIRoute struct {
 	Path    string   `json:"path" example:"/v1/items/{id}"`
 	Scheme  string   `json:"scheme" doc:"The contract that the credential is read by."`
 	Open    bool     `json:"open" doc:"No credential is read."`
-	Takes   string   `json:"takes" enum:"key,login,either" doc:"A key, a token of an identity provider, or either."`
-	Need    *Need    `json:"need,omitempty" doc:"What it asks beyond the scheme; absent where that is nothing."`
+	Takes   string   `json:"takes" enum:"none,key,login,either" doc:"A key, a token of an identity provider, or either; none where it is open."`
+	Need    APINeed  `json:"need" doc:"What it asks beyond the scheme."`
+}
+
+// APINeed is what a route asks of a key. What is empty asks nothing.
+type APINeed struct {
+	Service      string   `json:"service" doc:"A service that the tenant must have on." example:"files"`
+	Permissions  []string `json:"permissions" nullable:"false" doc:"All of which the key must have."`
+	Environments []string `json:"environments" nullable:"false" doc:"The key's environment must be one of these."`
+	Plans        []string `json:"plans" nullable:"false" doc:"The tenant's plan must be one of these."`
+	ExceptPlans  []string `json:"except_plans" nullable:"false" doc:"The tenant's plan must be none of these."`
 }
 
 // APIPage is all APIs.

@@ -71,6 +71,7 @@ type ring struct {
 	mu      sync.Mutex
 	held    *keyset
 	tried   time.Time     // when the last attempt ended
+	failure error         // of the last attempt
 	flight  chan struct{} // closed when the attempt under way ends; nil: none is
 	waiting int
 }
@@ -110,7 +111,7 @@ func (r *ring) refresh() {
 	got, err := r.load(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tried = r.wall()
+	r.tried, r.failure = r.wall(), err
 	if err == nil {
 		r.held = r.held.succeededBy(got)
 	} else {

@@ -30,15 +30,16 @@ type Plan struct {
 	APIs    []gate.API // the management API is the last
 	Targets map[string]proxy.Target
 	OpenAPI map[string][]byte // API name → its document
-	// texts tells whether a scheme's file has changed, by name.
+	// texts tells whether a scheme's file has changed, by name; own is what stands in it.
 	texts map[string][sha256.Size]byte
+	own   map[string][]byte
 }
 
 // Compile checks everything about a configuration that can be checked without
 // opening a socket or a store. The error is a *config.Problems, or a scheme's
 // own, which shows its file, line and column.
 func Compile(src *config.Source) (*Plan, error) {
-	p := &Plan{Source: src, Targets: map[string]proxy.Target{}, OpenAPI: map[string][]byte{}, texts: map[string][sha256.Size]byte{}}
+	p := &Plan{Source: src, Targets: map[string]proxy.Target{}, OpenAPI: map[string][]byte{}, texts: map[string][sha256.Size]byte{}, own: map[string][]byte{}}
 	var err error
 	if err = p.readSchemes(); err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func (p *Plan) readSchemes() error {
 			p.Source.Fault(field, "there is a scheme "+s.Name()+" already: give this one another name")
 			continue
 		}
-		p.Schemes[s.Name()], p.texts[s.Name()] = s, sha256.Sum256(text)
+		p.Schemes[s.Name()], p.texts[s.Name()], p.own[s.Name()] = s, sha256.Sum256(text), text
 	}
 	return nil
 }

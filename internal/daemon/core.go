@@ -35,6 +35,8 @@ type core struct {
 	limiter  *limit.Limiter
 	bounded  bool // the view can grow old: the store is not ours alone
 	unfollow func()
+	node     string            // a name of this process
+	silence  func()            // ends the heartbeat; nil: it has not begun
 	setup    *management.Setup // nil once there is an operator
 }
 
@@ -42,7 +44,7 @@ type core struct {
 // core is returned with it, for close to give back what was opened.
 func openCore(ctx context.Context, o *Options, plan *Plan, signIn func(outcome string)) (c *core, err error) {
 	cfg := &o.Source.Config
-	c = &core{bounded: cfg.Store.Kind == config.Postgres, limiter: limit.New(cfg.Limits.Subjects)}
+	c = &core{bounded: cfg.Store.Kind == config.Postgres, node: nodeName(rand.Read), limiter: limit.New(cfg.Limits.Subjects)}
 	// The store first: it is what refuses a second process.
 	if c.store, err = openStore(ctx, cfg, o.Lookup); err != nil {
 		return c, err
@@ -145,6 +147,9 @@ func (c *core) age() time.Duration {
 // close ends the follower, then the store.
 func (c *core) close() error {
 	var err error
+	if c.silence != nil {
+		c.silence()
+	}
 	if c.unfollow != nil {
 		c.unfollow()
 	}

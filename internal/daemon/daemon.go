@@ -122,6 +122,7 @@ func (d *Daemon) start(ctx context.Context, plan *Plan) error {
 	if d.core, err = openCore(ctx, &d.o, plan, func(outcome string) { d.metrics.signIns.WithLabelValues(outcome).Inc() }); err != nil {
 		return err
 	}
+	d.core.silence = d.core.startBeating(d.log)
 	d.metrics.watch(d.core.gauges())
 	if d.o.Setup {
 		if err := d.core.offerSetup(ctx, &d.o.Source.Config, d.log); err != nil {

@@ -97,7 +97,7 @@ func (d *Daemon) managementHandler(g *generation, own func() *gate.Gate) http.Ha
 	o := management.Options{
 		Keeper: d.core.keeper, Store: d.core.store, Schemes: g.plan.Schemes, Gate: own, Clock: d.o.Clock, Log: d.log, View: g.hops.View,
 		Index: d.core.index, Pepper: d.core.secrets.Pepper, APIs: g.plan.find, Observe: d.metrics.observe,
-		People: d.core.people, Sites: g.siteNamed, SiteURL: d.siteURLs(g),
+		People: d.core.people, Sites: g.siteNamed, SiteURL: d.siteURLs(g), Configured: configured{d, g},
 	}
 	if d.core.setup != nil {
 		o.Setup = d.core.setup // not a nil *Setup, which would be no nil Handler
