@@ -39,7 +39,7 @@ type AccessRequest struct {
 	TenantName  string     `json:"tenant_name" doc:"What people call it." example:"Acme Inc."`
 	Environment string     `json:"environment" example:"production"`
 	Reason      string     `json:"reason" doc:"What it is for; may be empty."`
-	State       string     `json:"state" enum:"open,granted,declined"`
+	State       string     `json:"state" enum:"open,granted,declined" doc:"Where it stands."`
 	RequestedBy string     `json:"requested_by" doc:"The name of whoever asked." example:"Ada Lovelace"`
 	CreatedAt   time.Time  `json:"created_at" doc:"When it was asked."`
 	DecidedAt   *time.Time `json:"decided_at" doc:"null while it is open."`

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,7 +96,7 @@ func TestNobodyInvitesToMoreThanTheyHold(t *testing.T) {
 	s := newSite(t, on("keywright"))
 	h := &house{handler: s.Management, key: s.operator(t)}
 	_, some := h.operator(t, "people:write", "people:read")
-	_, reader := h.operator(t, "keys:read", "keys:verify", "tenants:read", "events:read", "people:read", "people:write")
+	_, reader := h.operator(t, "keys:read", "keys:verify", "tenants:read", "events:read", "people:read", "people:write", "config:read")
 	s.SignIn(keywright.OperatorTenant, "op@example.com", people.Admin)
 	s.SignIn(keywright.OperatorTenant, "other@example.com", people.Admin)
 	s.SignIn(keywright.OperatorTenant, "view@example.com", people.Viewer)
@@ -169,7 +170,7 @@ func TestAServerWithoutPeopleHasNoSuchOperations(t *testing.T) {
 	h := newHouse(t)
 	h.tenant(t, `{"ref":"cust0001"}`)
 	for _, op := range api.Operations() {
-		if op.Tag == api.TagPeople || op.Tag == api.TagRegistrations {
+		if slices.Contains([]string{api.TagPeople, api.TagRegistrations, api.TagAccess}, op.Tag) {
 			h.want(t, 404, op.Method, strings.NewReplacer("{id}", "cust0001", "{person}", "x", "{invitation}", "x").Replace(op.Path), "{}")
 		}
 	}

@@ -2,6 +2,89 @@
 // Keywright management API.
 // It authenticates as the scheme keywright says.
 
+export interface API {
+  /** Where its customers call it; may be empty. */
+  base: string;
+  /** Where its documentation begins; empty where it has no site. */
+  docs: string;
+  /** Under which it answers. */
+  hosts: Array<string>;
+  /** What the configuration calls it. */
+  name: string;
+  /** The page that strangers register on; empty where they cannot. */
+  register: string;
+  /** The first that fits a request decides. */
+  routes: Array<APIRoute>;
+  /** The contract of its routes, unless they name another. */
+  scheme: string;
+  /** Every contract that its routes or its site use, its own first. */
+  schemes: Array<string>;
+  /** Where its customers read, sign in and serve themselves; empty where it has no site. */
+  site: string;
+  /** What people call it. */
+  title: string;
+}
+
+export interface APINeed {
+  /** The key's environment must be one of these. */
+  environments: Array<string>;
+  /** The tenant's plan must be none of these. */
+  except_plans: Array<string>;
+  /** All of which the key must have. */
+  permissions: Array<string>;
+  /** The tenant's plan must be one of these. */
+  plans: Array<string>;
+  /** A service that the tenant must have on. */
+  service: string;
+}
+
+export interface APIPage {
+  /** All of them, in the configuration's order. */
+  items: Array<API>;
+}
+
+export interface APIRoute {
+  /** Empty is any. */
+  methods: Array<string>;
+  /** What it asks beyond the scheme. */
+  need: APINeed;
+  /** No credential is read. */
+  open: boolean;
+  path: string;
+  /** The contract that the credential is read by. */
+  scheme: string;
+  /** A key, a token of an identity provider, or either; none where it is open. */
+  takes: "none" | "key" | "login" | "either";
+}
+
+export interface AccessRequest {
+  /** Why it was declined; empty otherwise. */
+  answer: string;
+  /** When it was asked. */
+  created_at: string;
+  /** null while it is open. */
+  decided_at: string | null;
+  /** The name of whoever decided; empty while it is open, and to customers. */
+  decided_by: string;
+  environment: string;
+  id: string;
+  /** What it is for; may be empty. */
+  reason: string;
+  /** The name of whoever asked. */
+  requested_by: string;
+  /** Where it stands. */
+  state: "open" | "granted" | "declined";
+  /** The tenant's id. */
+  tenant: string;
+  /** What people call it. */
+  tenant_name: string;
+}
+
+export interface AccessRequestPage {
+  /** The newest first. */
+  items: Array<AccessRequest>;
+}
+
 export interface Actor {
   /** Where the request came from. */
   address?: string;
@@ -97,6 +180,11 @@ export interface CredentialSchema {
   secret?: string;
 }
 
+export interface DeclineAccess {
+  /** Why, and what would change it: the tenant's people read it. */
+  reason: string;
+}
+
 export interface ErrorDetail {
   /** Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
   location?: string;
@@ -163,6 +251,34 @@ export interface Explanation {
 export interface FieldError {
   detail: string;
   field: string;
+}
+
+export interface HeaderLine {
+  name: string;
+  value: string;
+}
+
+export interface IdentityProvider {
+  /** The APIs whose customers log in with it. */
+  apis: Array<string>;
+  /** People log in with it on the command line. */
+  cli: boolean;
+  issuer: string;
+  /** What the configuration calls it. */
+  name: string;
+  /** Operators sign in with it. */
+  operators: boolean;
+  /** What people call it. */
+  title: string;
+  /** An address that it says is verified is enough to be taken for whoever has it here. */
+  trust_email: boolean;
+  /** People sign in with it on pages. */
+  web: boolean;
+}
+
+export interface IdentityProviderPage {
+  /** All of them, in the configuration's order. */
+  items: Array<IdentityProvider>;
 }
 
 export interface ImportLine {
@@ -366,6 +482,11 @@ export interface KeyPage {
   next_cursor: string;
 }
 
+export interface LintScheme {
+  /** The YAML of a scheme; at most 256 KiB. It is looked at and forgotten. */
+  source: string;
+}
+
 export interface Member {
   /** Under which the person signs in. */
   email: string;
@@ -412,6 +533,13 @@ export interface Problem {
   title: string;
   /** about:blank, unless a program can do something about it. */
   type: string;
+}
+
+export interface ProviderCheck {
+  /** In words: what was found, or what is wrong and where to look. */
+  detail: string;
+  /** Whether its discovery document and its keys can be read from here, now. */
+  reachable: boolean;
 }
 
 export interface RegisterFor {
@@ -464,6 +592,114 @@ export interface RotateRegistration {
   overlap?: string;
 }
 
+export interface Scheme {
+  /** How it refuses, for each reason; only when it is asked for by name. */
+  answers?: Array<SchemeAnswer> | null;
+  /** The APIs that use it, by their routes or their site. */
+  apis: Array<string>;
+  /** How its credentials are written, those that are made first; both halves of a pair with a space between. */
+  formats: Array<string>;
+  /** The headers that credentials are read from. */
+  headers: Array<string>;
+  /** What the configuration calls it. */
+  name: string;
+  /** The address of the page that it was written from; may be empty. */
+  page: string;
+  /** What it says of its keys' life. */
+  policy: SchemePolicy;
+  /** Whether it came with the program, rather than from a file of the configuration. */
+  shipped: boolean;
+  /** The YAML that it is written as; only when it is asked for by name. */
+  source?: string;
+  /** What people call it. */
+  title: string;
+  /** What it may do, but should not: a credential in the query string, a short secret. */
+  warnings: Array<string>;
+}
+
+export interface SchemeAnswer {
+  /** As it is sent. */
+  body: string;
+  /** In their order. */
+  headers: Array<HeaderLine>;
+  /** What it refuses for. */
+  reason: string;
+  status: number;
+}
+
+export interface SchemeEnvironment {
+  /** Only for tenants that have been granted it. */
+  granted: boolean;
+  name: string;
+}
+
+export interface SchemeFindings {
+  /** Of a valid scheme. */
+  name?: string;
+  /** All that keeps it from being one. */
+  problems: Array<SchemeProblem>;
+  /** Whether it could be put in force. */
+  valid: boolean;
+  /** What a valid scheme may do, but should not. */
+  warnings: Array<string>;
+}
+
+export interface SchemeLimit {
+  /** So many requests. */
+  count: number;
+  /** Of one key, or of one address. */
+  per: "key" | "address";
+  /** Within this time. */
+  window: string;
+}
+
+export interface SchemePage {
+  /** All of them, by name. */
+  items: Array<Scheme>;
+}
+
+export interface SchemePolicy {
+  /** Where keys are for; empty where keys have no environment. */
+  environments: Array<SchemeEnvironment>;
+  /** The tenant's plan must be none of these. */
+  except_plans: Array<string>;
+  /** Whether keys expire. */
+  expiry: "absent" | "optional" | "required";
+  /** How much is let through. */
+  limits: Array<SchemeLimit>;
+  /** How many keys a tenant may have at once; 0 is any number. */
+  max_active: number;
+  /** Whether a key has a name. */
+  name: "absent" | "optional" | "required";
+  /** How long both keys work, unless a rotation says otherwise; empty where keys are not rotated. */
+  overlap: string;
+  /** A rotation may choose another overlap. */
+  overlap_settable: boolean;
+  /** A credential is a key and a secret. */
+  pair: boolean;
+  /** Keys hold listed permissions; otherwise each has full access. */
+  permissions: boolean;
+  /** The tenant's plan must be one of these; empty is any. */
+  plans: Array<string>;
+  /** The secret is kept sealed, and can be shown again. */
+  recoverable: boolean;
+  /** An expired key may be given a later expiry. */
+  revivable: boolean;
+  /** A key can be replaced while it goes on working. */
+  rotates: boolean;
+  /** A token of an identity provider may stand where a key may. */
+  tokens: boolean;
+}
+
+export interface SchemeProblem {
+  /** From 1; 0 where it is of the line as a whole. */
+  column: number;
+  /** What is wrong, and what would be right. */
+  detail: string;
+  /** From 1; 0 where it is of the text as a whole. */
+  line: number;
+}
+
 export interface Setup {
   /** What the set-up token's file holds. */
   token?: string;
@@ -498,6 +734,43 @@ export interface TenantPage {
   next_cursor: string;
 }
 
+export interface Trial {
+  /** What the client would get; absent with granted. */
+  answer?: SchemeAnswer;
+  /** In words; never a credential. */
+  detail: string;
+  /** What was read; absent where nothing well-formed was. */
+  presented?: TriedCredential;
+  /** granted for a well-formed credential; otherwise what is wrong with the request, as far as a scheme alone can tell. */
+  reason: string;
+}
+
+export interface TriedCredential {
+  /** Which of the scheme's classes of credential it is, where it has several. */
+  class?: string;
+  /** What its format says of its environment. */
+  environment?: string;
+  /** What may be shown of it to tell keys apart. */
+  hint: string;
+  /** It has the form of an identity provider's token. */
+  token: boolean;
+}
+
+export interface TryScheme {
+  /** The request's headers, at most 64: each a text or a list of texts. They are used and forgotten, never logged or repeated. */
+  headers: Record<string, string | Array<string>>;
+  /** GET unless given. */
+  method?: string;
+  /** With its query, if it has one. */
+  path?: string;
+  /** The name of one that is in force here. */
+  scheme?: string;
+  /** The YAML of one that is not; at most 256 KiB. Not together with scheme. */
+  source?: string;
+  /** Whether the request comes over https; true unless given. */
+  tls?: boolean;
+}
+
 export interface Verdict {
   /** Whether the request would pass. */
   granted: boolean;
@@ -507,6 +780,30 @@ export interface Verdict {
   reason: string;
   /** Whose it is. */
   tenant?: Tenant;
+}
+
+export interface Verifier {
+  /** How old its view was when it last said so; 0 where nobody else writes the store. */
+  age_seconds: number;
+  /** How many events the answering node has applied beyond that. */
+  behind: number;
+  /** How old it may get; 0 where it cannot grow old. */
+  bound_seconds: number;
+  /** The last event that it has applied. */
+  cursor: number;
+  /** Whether its view of the keys is young enough to answer from; one that is not refuses everything. */
+  fresh: boolean;
+  /** When it last said so, by the store's shared record. */
+  last_seen: string;
+  /** A name of the process, made up when it starts. */
+  node: string;
+  /** It is the one that answers. */
+  self: boolean;
+}
+
+export interface VerifierPage {
+  /** The answering node first. */
+  items: Array<Verifier>;
 }
 
 export interface Verify {
@@ -885,6 +1182,68 @@ export class KeywrightClient extends Base {
   }
 
   /**
+   * List requests for access
+   * The newest first, and the newest thousand at most. Decided ones are kept for 90 days.
+   * Needs the permission `tenants:read`.
+   * GET /v1/access-requests
+   */
+  listAccessRequests(params: {
+    /** Only those; all of them unless given. */
+    state?: "open" | "granted" | "declined";
+  } = {}, options: RequestOptions = {}): Promise<AccessRequestPage> {
+    return this.call<AccessRequestPage>({
+      method: "GET", path: "/v1/access-requests", needs: [["key"]], reads: "json", accept: "application/json",
+      query: [["state", params.state, true]],
+    }, options);
+  }
+
+  /**
+   * Decline a request
+   * The tenant may ask again. 409 for one that is decided.
+   * Needs the permission `tenants:write`.
+   * POST /v1/access-requests/{id}/decline
+   */
+  declineAccess(params: {
+    /** The request's id. */
+    id: string;
+    body: DeclineAccess;
+  }, options: RequestOptions = {}): Promise<AccessRequest> {
+    return this.call<AccessRequest>({
+      method: "POST", path: "/v1/access-requests/{id}/decline", needs: [["key"]], reads: "json", accept: "application/json",
+      pathValues: [["id", params.id]],
+      body: params.body, json: true, media: "application/json",
+    }, options);
+  }
+
+  /**
+   * Grant a request
+   * Adds the environment to the tenant's. 409 for one that is decided.
+   * Needs the permission `tenants:write`.
+   * POST /v1/access-requests/{id}/grant
+   */
+  grantAccess(params: {
+    /** The request's id. */
+    id: string;
+  }, options: RequestOptions = {}): Promise<AccessRequest> {
+    return this.call<AccessRequest>({
+      method: "POST", path: "/v1/access-requests/{id}/grant", needs: [["key"]], reads: "json", accept: "application/json",
+      pathValues: [["id", params.id]],
+    }, options);
+  }
+
+  /**
+   * List APIs
+   * With their routes, and where their customers find them. Upstreams are not shown.
+   * Needs the permission `config:read`.
+   * GET /v1/apis
+   */
+  listApis(options: RequestOptions = {}): Promise<APIPage> {
+    return this.call<APIPage>({
+      method: "GET", path: "/v1/apis", needs: [["key"]], reads: "json", accept: "application/json",
+    }, options);
+  }
+
+  /**
    * List audit events
    * Newest first: who did what, to which key, from where and why.
    * Needs the permission `events:read`.
@@ -915,6 +1274,33 @@ export class KeywrightClient extends Base {
   }
 
   /**
+   * List identity providers
+   * Needs the permission `config:read`.
+   * GET /v1/identity-providers
+   */
+  listIdentityProviders(options: RequestOptions = {}): Promise<IdentityProviderPage> {
+    return this.call<IdentityProviderPage>({
+      method: "GET", path: "/v1/identity-providers", needs: [["key"]], reads: "json", accept: "application/json",
+    }, options);
+  }
+
+  /**
+   * Check an identity provider
+   * Reads its discovery document and its keys, within a few seconds.
+   * Needs the permission `config:read`.
+   * POST /v1/identity-providers/{name}/check
+   */
+  checkIdentityProvider(params: {
+    /** What the configuration calls it. */
+    name: string;
+  }, options: RequestOptions = {}): Promise<ProviderCheck> {
+    return this.call<ProviderCheck>({
+      method: "POST", path: "/v1/identity-providers/{name}/check", needs: [["key"]], reads: "json", accept: "application/json",
+      pathValues: [["name", params.name]],
+    }, options);
+  }
+
+  /**
    * List keys
    * In the order of their creation. A page may hold fewer than limit, even none; only an empty next_cursor is the end.
    * Needs the permission `keys:read`.
@@ -927,6 +1313,16 @@ export class KeywrightClient extends Base {
     scheme?: string;
     /** Only keys in one of these states now, separated by commas. */
     state?: Array<"ACTIVE" | "PENDING_ROTATION" | "PAUSED" | "RETIRED" | "EXPIRED" | "REVOKED"> | null;
+    /** Only keys of this environment. */
+    environment?: string;
+    /** Only keys whose name, whose id (from its key_ on) or whose hint's visible characters begin with this, whatever the letters' case. */
+    search?: string;
+    /** Only keys with an expiry before this instant. */
+    expiresBefore?: string;
+    /** What the list is ordered by. Keys without a name come first, keys that never expire last. */
+    sort?: "created" | "name" | "expires";
+    /** Which end comes first. */
+    order?: "asc" | "desc";
     /** How many items a page holds at most. */
     limit?: number;
     /** Where the page before ended: its next_cursor. */
@@ -934,7 +1330,7 @@ export class KeywrightClient extends Base {
   } = {}, options: RequestOptions = {}): Promise<KeyPage> {
     return this.call<KeyPage>({
       method: "GET", path: "/v1/keys", needs: [["key"]], reads: "json", accept: "application/json",
-      query: [["tenant", params.tenant, true], ["scheme", params.scheme, true], ["state", params.state, true], ["limit", params.limit, true], ["cursor", params.cursor, true]],
+      query: [["tenant", params.tenant, true], ["scheme", params.scheme, true], ["state", params.state, true], ["environment", params.environment, true], ["search", params.search, true], ["expires_before", params.expiresBefore, true], ["sort", params.sort, true], ["order", params.order, true], ["limit", params.limit, true], ["cursor", params.cursor, true]],
     }, options);
   }
 
@@ -1173,6 +1569,63 @@ export class KeywrightClient extends Base {
   }
 
   /**
+   * List schemes
+   * Needs the permission `config:read`.
+   * GET /v1/schemes
+   */
+  listSchemes(options: RequestOptions = {}): Promise<SchemePage> {
+    return this.call<SchemePage>({
+      method: "GET", path: "/v1/schemes", needs: [["key"]], reads: "json", accept: "application/json",
+    }, options);
+  }
+
+  /**
+   * Check a scheme's text
+   * Every fault with its line, and what would be right. Nothing is put in force: that is the configuration's.
+   * Needs the permission `config:read`.
+   * POST /v1/schemes/lint
+   */
+  lintScheme(params: {
+    body: LintScheme;
+  }, options: RequestOptions = {}): Promise<SchemeFindings> {
+    return this.call<SchemeFindings>({
+      method: "POST", path: "/v1/schemes/lint", needs: [["key"]], reads: "json", accept: "application/json",
+      body: params.body, json: true, media: "application/json",
+    }, options);
+  }
+
+  /**
+   * Try a request against a scheme
+   * What a scheme reads off a request, and how it would refuse it: no key is looked up, nothing is counted, and the credential is never repeated. For a verification against the keys there is explain.
+   * Needs the permission `config:read`.
+   * POST /v1/schemes/try
+   */
+  tryScheme(params: {
+    body: TryScheme;
+  }, options: RequestOptions = {}): Promise<Trial> {
+    return this.call<Trial>({
+      method: "POST", path: "/v1/schemes/try", needs: [["key"]], reads: "json", accept: "application/json",
+      body: params.body, json: true, media: "application/json",
+    }, options);
+  }
+
+  /**
+   * Show a scheme
+   * With its YAML and each of its answers.
+   * Needs the permission `config:read`.
+   * GET /v1/schemes/{name}
+   */
+  getScheme(params: {
+    /** What the configuration calls it. */
+    name: string;
+  }, options: RequestOptions = {}): Promise<Scheme> {
+    return this.call<Scheme>({
+      method: "GET", path: "/v1/schemes/{name}", needs: [["key"]], reads: "json", accept: "application/json",
+      pathValues: [["name", params.name]],
+    }, options);
+  }
+
+  /**
    * Create the first operator key
    * Takes the one-use set-up token, from the Authorization header or the body. The token is in a file of the secrets folder, valid for 15 minutes and only until used.
    * POST /v1/setup
@@ -1192,6 +1645,18 @@ export class KeywrightClient extends Base {
    * GET /v1/tenants
    */
   listTenants(params: {
+    /** Only tenants whose name, whose ref, or whose id (from its ten_ on) begins with this, whatever the letters' case. */
+    search?: string;
+    /** Only archived tenants, or only others. */
+    archived?: "true" | "false";
+    /** Only tenants on this plan. */
+    plan?: string;
+    /** Only tenants that this environment was granted to. */
+    environment?: string;
+    /** What the list is ordered by. Tenants without a ref or a name come first. */
+    sort?: "created" | "ref" | "name";
+    /** Which end comes first. */
+    order?: "asc" | "desc";
     /** How many items a page holds at most. */
     limit?: number;
     /** Where the page before ended: its next_cursor. */
@@ -1199,7 +1664,7 @@ export class KeywrightClient extends Base {
   } = {}, options: RequestOptions = {}): Promise<TenantPage> {
     return this.call<TenantPage>({
       method: "GET", path: "/v1/tenants", needs: [["key"]], reads: "json", accept: "application/json",
-      query: [["limit", params.limit, true], ["cursor", params.cursor, true]],
+      query: [["search", params.search, true], ["archived", params.archived, true], ["plan", params.plan, true], ["environment", params.environment, true], ["sort", params.sort, true], ["order", params.order, true], ["limit", params.limit, true], ["cursor", params.cursor, true]],
     }, options);
   }
 
@@ -1351,6 +1816,18 @@ export class KeywrightClient extends Base {
     return this.call<void>({
       method: "DELETE", path: "/v1/tenants/{id}/members/{person}", needs: [["key"]], reads: "none", accept: "application/json",
       pathValues: [["id", params.id], ["person", params.person]],
+    }, options);
+  }
+
+  /**
+   * List verifiers
+   * This node, and, where nodes share a PostgreSQL, each that has been heard of within the last minutes.
+   * Needs the permission `config:read`.
+   * GET /v1/verifiers
+   */
+  listVerifiers(options: RequestOptions = {}): Promise<VerifierPage> {
+    return this.call<VerifierPage>({
+      method: "GET", path: "/v1/verifiers", needs: [["key"]], reads: "json", accept: "application/json",
     }, options);
   }
 }
