@@ -89,6 +89,7 @@ type site struct {
 	Options
 	mux         *http.ServeMux
 	acts        []Act
+	patterns    []string // of all pages and forms, as they are bound
 	crossOrigin *http.CrossOriginProtection
 	assets      assets
 	pages       map[string]*template.Template
@@ -240,6 +241,7 @@ func armour(h http.Header) {
 
 // open serves a page to anybody; member only to who is signed in.
 func (s *site) open(pattern string, do func(*visit) error) {
+	s.patterns = append(s.patterns, pattern)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r)
 		if err := v.recognise(); err != nil {
