@@ -93,10 +93,14 @@ func TestTFI04_EveryOperationHasACommand(t *testing.T) {
 		api.OpCreateKey: "keys create", api.OpListKeys: "keys list", api.OpGetKey: "keys show", api.OpAmendKey: "keys amend", api.OpDeleteKey: "keys delete",
 		api.OpRotateKey: "keys rotate", api.OpPauseKey: "keys pause", api.OpResumeKey: "keys resume", api.OpRevokeKey: "keys revoke",
 		api.OpVerify: "keys verify", api.OpExplain: "keys explain", api.OpImport: "keys import", api.OpListEvents: "events list",
+		api.OpExportKeys: "keys export", api.OpExportTenants: "tenants export", api.OpExportEvents: "events export",
 		api.OpCreateTenant: "tenants create", api.OpListTenants: "tenants list", api.OpGetTenant: "tenants show", api.OpAmendTenant: "tenants amend", api.OpSetup: "setup",
 		api.OpListMembers: "members list", api.OpAmendMember: "members amend", api.OpRemoveMember: "members remove",
 		api.OpListInvitations: "invitations list", api.OpInvite: "invitations create", api.OpWithdrawInvitation: "invitations withdraw",
 		api.OpRegisterFor: "registrations create", api.OpRotateRegistration: "registrations rotate", api.OpRevokeRegistration: "registrations revoke",
+		api.OpListSchemes: "schemes remote list", api.OpGetScheme: "schemes remote show", api.OpLintScheme: "schemes remote lint", api.OpTryScheme: "schemes remote try",
+		api.OpListAPIs: "apis list", api.OpListProviders: "identity-providers list", api.OpCheckProvider: "identity-providers check", api.OpListVerifiers: "verifiers list",
+		api.OpListAccessRequests: "access list", api.OpGrantAccess: "access grant", api.OpDeclineAccess: "access decline",
 	}
 	root := New()
 	for _, op := range api.Operations() {

@@ -13,9 +13,9 @@ import (
 )
 
 func schemesCommand(a *app) *cobra.Command {
-	return group("schemes", "Look at wire contracts", "A scheme is a provider's wire contract as a page of YAML. These commands need no server.",
+	return group("schemes", "Look at wire contracts", "A scheme is a provider's wire contract as a page of YAML. These commands need no server, but for those under remote.",
 		"  keywright schemes list\n  keywright schemes lint my-scheme.yaml",
-		schemesList(a), schemesShow(), schemesLint(), schemesVectors(a))
+		schemesList(a), schemesShow(), schemesLint(), schemesVectors(a), schemesRemote(a))
 }
 
 // schemeRow is what the list says of a scheme.

@@ -99,7 +99,7 @@ func New(t testing.TB, change ...func(*management.Options)) *House {
 	must(t, err)
 	o := management.Options{
 		Keeper: h.Keeper, Store: store, Schemes: shipped, Gate: func() *gate.Gate { return g }, Clock: h.Clock.Now,
-		Log: slog.New(slog.NewTextHandler(h.Log, nil)), View: gate.Hops{}.View, Index: index, Pepper: secrets.Pepper,
+		Log: slog.New(slog.NewTextHandler(h.Log, nil)), View: gate.Hops{}.View, Index: index, Pepper: secrets.Pepper, Configured: Configured{},
 		APIs: func(name string) (gate.API, bool) {
 			for _, a := range table {
 				if a.Name == name {

@@ -103,7 +103,7 @@ func NewSite(t testing.TB, o SiteOptions) *Site {
 	must(t, err)
 	s.Management = management.New(management.Options{
 		Keeper: s.Keeper, Store: store, Schemes: shipped, Gate: func() *gate.Gate { return g }, Clock: s.Clock.Now, Log: log, View: view,
-		Index: index, Pepper: secrets.Pepper, People: s.People, SiteURL: func(name string) string {
+		Index: index, Pepper: secrets.Pepper, People: s.People, Configured: Configured{}, SiteURL: func(name string) string {
 			return map[string]string{"": "https://console.localhost", o.Site.API: s.Server.URL}[name]
 		},
 		Sites: func(name string) *selfservice.Service {
