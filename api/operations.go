@@ -32,6 +32,7 @@ type Operation struct {
 	Summary    string
 	Detail     string
 	MaxBody    int64 // bytes; 0 is DefaultMaxBody
+	Export     bool  // answers a file, in one of several formats
 }
 
 // The bounds of a request's body.
@@ -43,25 +44,28 @@ const (
 
 // The ids of the operations.
 const (
-	OpCreateKey    = "create-key"
-	OpListKeys     = "list-keys"
-	OpGetKey       = "get-key"
-	OpAmendKey     = "amend-key"
-	OpDeleteKey    = "delete-key"
-	OpRotateKey    = "rotate-key"
-	OpPauseKey     = "pause-key"
-	OpResumeKey    = "resume-key"
-	OpRevokeKey    = "revoke-key"
-	OpVerify       = "verify-key"
-	OpExplain      = "explain-key"
-	OpImport       = "import-keys"
-	OpListEvents   = "list-events"
-	OpCreateTenant = "create-tenant"
-	OpListTenants  = "list-tenants"
-	OpGetTenant    = "get-tenant"
-	OpAmendTenant  = "amend-tenant"
-	OpSetup        = "setup"
-	OpOpenAPI      = "openapi"
+	OpCreateKey     = "create-key"
+	OpListKeys      = "list-keys"
+	OpGetKey        = "get-key"
+	OpAmendKey      = "amend-key"
+	OpDeleteKey     = "delete-key"
+	OpRotateKey     = "rotate-key"
+	OpPauseKey      = "pause-key"
+	OpResumeKey     = "resume-key"
+	OpRevokeKey     = "revoke-key"
+	OpVerify        = "verify-key"
+	OpExplain       = "explain-key"
+	OpImport        = "import-keys"
+	OpExportKeys    = "export-keys"
+	OpListEvents    = "list-events"
+	OpExportEvents  = "export-events"
+	OpCreateTenant  = "create-tenant"
+	OpListTenants   = "list-tenants"
+	OpExportTenants = "export-tenants"
+	OpGetTenant     = "get-tenant"
+	OpAmendTenant   = "amend-tenant"
+	OpSetup         = "setup"
+	OpOpenAPI       = "openapi"
 
 	OpListMembers        = "list-members"
 	OpAmendMember        = "amend-member"
@@ -73,6 +77,10 @@ const (
 	OpRotateRegistration = "rotate-registration"
 	OpRevokeRegistration = "revoke-registration"
 )
+
+// exported is what every export says of its answer.
+const exported = "CSV with a header line, in which a cell that a spreadsheet would take for a formula begins with an apostrophe; or, with format=json, one JSON object a line. " +
+	"It is sent as it is read: an answer that breaks off is not whole."
 
 // Operations lists every operation. The order matters to whoever matches by
 // the first that fits: literal segments come before {id}.
@@ -106,7 +114,9 @@ func keyOperations() []Operation {
 		{ID: OpCreateKey, Method: "POST", Path: "/v1/keys", Permission: KeysWrite, Success: 201, Tag: tag, Summary: "Create a key",
 			Detail: "The credential is in this answer and in no other. With an Idempotency-Key a repeated request makes no second key: it answers 200 with the id, without the credential."},
 		{ID: OpListKeys, Method: "GET", Path: "/v1/keys", Permission: KeysRead, Success: 200, Tag: tag, Summary: "List keys",
-			Detail: "In the order of their creation. A page may hold fewer than limit, even none; only an empty next_cursor is the end."},
+			Detail: "In the order of their creation, unless sort says otherwise. A page may hold fewer than limit, even none; only an empty next_cursor is the end. A cursor is good for the order that it came from."},
+		{ID: OpExportKeys, Method: "GET", Path: "/v1/exports/keys", Permission: KeysRead, Success: 200, Tag: tag, Export: true, Summary: "Export keys",
+			Detail: "All that the list of keys would show under these filters, as one file. " + exported},
 		{ID: OpGetKey, Method: "GET", Path: "/v1/keys/{id}", Permission: KeysRead, Success: 200, Tag: tag, Summary: "Show a key"},
 		{ID: OpAmendKey, Method: "PATCH", Path: "/v1/keys/{id}", Permission: KeysWrite, Success: 200, Tag: tag, Summary: "Amend a key",
 			Detail: "Changes what is named and nothing else. If-Match with the ETag of what you saw guards against overwriting another's change (412)."},
@@ -125,7 +135,10 @@ func tenantOperations() []Operation {
 	const tag = "Tenants"
 	return []Operation{
 		{ID: OpCreateTenant, Method: "POST", Path: "/v1/tenants", Permission: TenantsWrite, Success: 201, Tag: tag, Summary: "Create a tenant"},
-		{ID: OpListTenants, Method: "GET", Path: "/v1/tenants", Permission: TenantsRead, Success: 200, Tag: tag, Summary: "List tenants"},
+		{ID: OpListTenants, Method: "GET", Path: "/v1/tenants", Permission: TenantsRead, Success: 200, Tag: tag, Summary: "List tenants",
+			Detail: "In the order of their ids, which is that of their creation, unless sort says otherwise. A page may hold fewer than limit, even none; only an empty next_cursor is the end. A cursor is good for the order that it came from."},
+		{ID: OpExportTenants, Method: "GET", Path: "/v1/exports/tenants", Permission: TenantsRead, Success: 200, Tag: tag, Export: true, Summary: "Export tenants",
+			Detail: "All that the list of tenants would show under these filters, as one file. " + exported},
 		{ID: OpGetTenant, Method: "GET", Path: "/v1/tenants/{id}", Permission: TenantsRead, Success: 200, Tag: tag, Summary: "Show a tenant",
 			Detail: "By its id or its ref."},
 		{ID: OpAmendTenant, Method: "PATCH", Path: "/v1/tenants/{id}", Permission: TenantsWrite, Success: 200, Tag: tag, Summary: "Amend a tenant",
@@ -137,6 +150,8 @@ func otherOperations() []Operation {
 	return []Operation{
 		{ID: OpListEvents, Method: "GET", Path: "/v1/events", Permission: EventsRead, Success: 200, Tag: "Events", Summary: "List audit events",
 			Detail: "Newest first: who did what, to which key, from where and why."},
+		{ID: OpExportEvents, Method: "GET", Path: "/v1/exports/events", Permission: EventsRead, Success: 200, Tag: "Events", Export: true, Summary: "Export audit events",
+			Detail: "All that the list of events would show under these filters, as one file. " + exported},
 		{ID: OpSetup, Method: "POST", Path: "/v1/setup", Success: 201, Tag: "Setup", Summary: "Create the first operator key",
 			Detail: "Takes the one-use set-up token, from the Authorization header or the body. The token is in a file of the secrets folder, valid for 15 minutes and only until used."},
 		{ID: OpOpenAPI, Method: "GET", Path: "/openapi.json", Success: 200, Tag: "Setup", Summary: "This description"},

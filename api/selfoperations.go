@@ -25,6 +25,7 @@ const (
 const (
 	OpMe              = "me"
 	OpListOwnKeys     = "list-my-keys"
+	OpExportOwnKeys   = "export-my-keys"
 	OpCreateOwnKey    = "create-my-key"
 	OpCreateTestKey   = "create-test-key"
 	OpGetOwnKey       = "get-my-key"
@@ -68,6 +69,8 @@ func ownKeyOperations() []Operation {
 	all := []Operation{
 		{ID: OpListOwnKeys, Method: "GET", Path: "/v1/me/keys", Permission: OwnKeysRead, Success: 200, Summary: "List your keys",
 			Detail: "The newest first, and the newest thousand at most."},
+		{ID: OpExportOwnKeys, Method: "GET", Path: "/v1/me/exports/keys", Permission: OwnKeysRead, Success: 200, Export: true, Summary: "Export your keys",
+			Detail: "All of the tenant's keys, or those that the filters leave, as one file. " + exported},
 		{ID: OpCreateOwnKey, Method: "POST", Path: "/v1/me/keys", Permission: OwnKeysWrite, Success: 201, Summary: "Create a key",
 			Detail: "The credential is in this answer and in no other. With an Idempotency-Key a repeated request makes no second key: it answers 200 with the id, without the credential."},
 		{ID: OpCreateTestKey, Method: "POST", Path: "/v1/me/keys/test", Permission: OwnKeysWrite, Success: 201, Summary: "Create a test key for an hour",

@@ -13,32 +13,23 @@ import (
 
 func eventsCommand(a *app) *cobra.Command {
 	c := group("events", "Read the audit trail", "Every write appends an event: who did what, to which key, from where and why.",
-		"  keywright events list --key key_01…", eventsList(a))
+		"  keywright events list --key key_01…", eventsList(a), eventsExport(a))
 	a.remote(c)
 	return c
 }
 
 func eventsList(a *app) *cobra.Command {
-	var f client.EventFilter
-	var since, until string
+	var f eventFilter
 	var most int
 	c := &cobra.Command{
 		Use: "list", Short: "List events, newest first", Args: exactly(),
 		Example: "  keywright events list --tenant acme0001 --act key.revoked\n  keywright events list --since 2030-01-01T00:00:00Z --limit 0 --output json",
 		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, _ []string) error {
-			var err error
-			if since != "" {
-				if f.Since, err = readInstant("--since", since); err != nil {
-					return err
-				}
-			}
-			if until != "" {
-				if f.Until, err = readInstant("--until", until); err != nil {
-					return err
-				}
+			if err := f.read(); err != nil {
+				return err
 			}
 			all := []api.Event{}
-			for e, err := range c.Events(ctx, f) {
+			for e, err := range c.Events(ctx, f.EventFilter) {
 				if err != nil {
 					return err
 				}
@@ -49,14 +40,8 @@ func eventsList(a *app) *cobra.Command {
 			return a.print(cmd, all, func(w io.Writer) { a.eventRows(w, all) })
 		}),
 	}
-	fl := c.Flags()
-	fl.StringVar(&f.Key, "key", "", "only what was done to this key")
-	fl.StringVar(&f.Tenant, "tenant", "", "only what was done to this tenant or its keys: id or ref")
-	fl.StringVar(&f.Act, "act", "", "only this act, such as key.revoked")
-	fl.StringVar(&f.Actor, "actor", "", "only what was done with this key")
-	fl.StringVar(&since, "since", "", "at this instant or after, RFC 3339")
-	fl.StringVar(&until, "until", "", "before this instant, RFC 3339")
-	fl.IntVar(&most, "limit", 50, "at most so many; 0 is all")
+	f.flags(c.Flags())
+	c.Flags().IntVar(&most, "limit", 50, "at most so many; 0 is all")
 	a.outputFlag(c)
 	return c
 }

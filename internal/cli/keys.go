@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/client"
 )
@@ -24,7 +23,7 @@ After "keywright login" these commands act as you, on the keys of your tenant, a
 need neither --tenant (unless you have several) nor --scheme (unless the site has
 several). With an operator key they act on everybody's.`,
 		"  keywright keys create --description ci --ttl 24h\n  keywright keys list\n  keywright keys create --tenant acme0001 --scheme keywright --environment live --name CI",
-		keysCreate(a), keysList(a), keysShow(a), keysAmend(a), keysRotate(a), keysPause(a), keysResume(a), keysRevoke(a), keysDelete(a),
+		keysCreate(a), keysList(a), keysExport(a), keysShow(a), keysAmend(a), keysRotate(a), keysPause(a), keysResume(a), keysRevoke(a), keysDelete(a),
 		keysVerify(a, false), keysVerify(a, true), keysImport(a))
 	a.remote(c)
 	return c
@@ -150,21 +149,18 @@ func readLength(flag, text string) (time.Duration, error) {
 }
 
 func keysList(a *app) *cobra.Command {
-	var f client.KeyFilter
+	var f keyFilter
 	var most int
 	c := &cobra.Command{
 		Use: "list", Short: "List keys", Args: exactly(),
-		Example: "  keywright keys list --tenant acme0001\n  keywright keys list --state ACTIVE,PENDING_ROTATION --output json",
+		Example: "  keywright keys list --tenant acme0001\n  keywright keys list --state ACTIVE,PENDING_ROTATION --output json\n" +
+			"  keywright keys list --search ci --sort name\n  keywright keys list --state ACTIVE --expires-before 30d --sort expires",
 		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, _ []string) error {
-			for i, s := range f.States {
-				f.States[i] = strings.ToUpper(s)
-				if !slices.Contains(keywright.States(), keywright.State(f.States[i])) {
-					return usage("--state is one of ACTIVE, PENDING_ROTATION, PAUSED, RETIRED, EXPIRED, REVOKED")
-				}
+			if err := f.read(a); err != nil {
+				return err
 			}
-			f.Tenant = a.tenant
 			all := []api.KeyBody{}
-			for k, err := range h.keys(ctx, f) {
+			for k, err := range h.keys(ctx, f.KeyFilter) {
 				if err != nil {
 					return err
 				}
@@ -175,9 +171,7 @@ func keysList(a *app) *cobra.Command {
 			return a.print(cmd, all, func(w io.Writer) { a.keyRows(w, all) })
 		}),
 	}
-	c.Flags().StringVar(&a.tenant, "tenant", "", "only this tenant's: id or ref")
-	c.Flags().StringVar(&f.Scheme, "scheme", "", "only of this scheme")
-	c.Flags().StringSliceVar(&f.States, "state", nil, "only in one of these states; may be repeated")
+	f.flags(a, c.Flags())
 	c.Flags().IntVar(&most, "limit", 0, "at most so many; 0 is all")
 	a.outputFlag(c)
 	return c
@@ -194,15 +188,46 @@ func (h hand) keys(ctx context.Context, f client.KeyFilter) iter.Seq2[api.KeyBod
 			yield(api.KeyBody{}, err)
 			return
 		}
-		for i := range all {
-			if (f.Scheme != "" && all[i].Scheme != f.Scheme) || (len(f.States) > 0 && !slices.Contains(f.States, all[i].State)) {
-				continue
-			}
-			if !yield(all[i], nil) {
+		for _, k := range leave(all, &f) {
+			if !yield(k, nil) {
 				return
 			}
 		}
 	}
+}
+
+// leave does for a customer's keys, which come all at once, what the server does
+// for everybody's.
+func leave(all []api.KeyBody, f *client.KeyFilter) []api.KeyBody {
+	search := strings.ToLower(strings.TrimSpace(f.Search))
+	begins := func(text string) bool {
+		return text != "" && strings.HasPrefix(strings.ToLower(text), strings.TrimLeft(search, "…"))
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(k api.KeyBody) bool {
+		return (f.Scheme != "" && k.Scheme != f.Scheme) || (len(f.States) > 0 && !slices.Contains(f.States, k.State)) ||
+			(f.Environment != "" && k.Environment != f.Environment) ||
+			(!f.ExpiresBefore.IsZero() && (k.ExpiresAt == nil || !k.ExpiresAt.Before(f.ExpiresBefore))) ||
+			(search != "" && !begins(k.Name) && !begins(k.ID) && !begins(strings.TrimLeft(k.Hint, "…")))
+	})
+	switch f.Sort {
+	case "created":
+		slices.SortStableFunc(all, func(a, b api.KeyBody) int { return strings.Compare(a.ID, b.ID) })
+	case "name":
+		slices.SortStableFunc(all, func(a, b api.KeyBody) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	case "expires":
+		never := time.Unix(1<<40, 0)
+		at := func(k *api.KeyBody) time.Time {
+			if k.ExpiresAt == nil {
+				return never
+			}
+			return *k.ExpiresAt
+		}
+		slices.SortStableFunc(all, func(a, b api.KeyBody) int { return at(&a).Compare(at(&b)) })
+	}
+	if f.Order == "desc" {
+		slices.Reverse(all)
+	}
+	return all
 }
 
 // ownKeys lists the keys that a customer sees.

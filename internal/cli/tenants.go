@@ -15,7 +15,7 @@ import (
 func tenantsCommand(a *app) *cobra.Command {
 	c := group("tenants", "Manage tenants", "A tenant is whoever a key is bound to and whose data must not leak: an instance, an organization, an account, a user.",
 		"  keywright tenants create --ref acme0001 --name \"Acme Inc.\"\n  keywright tenants list",
-		tenantsCreate(a), tenantsList(a), tenantsShow(a), tenantsAmend(a), tenantsArchive(a, true), tenantsArchive(a, false))
+		tenantsCreate(a), tenantsList(a), tenantsExport(a), tenantsShow(a), tenantsAmend(a), tenantsArchive(a, true), tenantsArchive(a, false))
 	a.remote(c)
 	return c
 }
@@ -45,15 +45,23 @@ func tenantsCreate(a *app) *cobra.Command {
 }
 
 func tenantsList(a *app) *cobra.Command {
+	var f tenantFilter
+	var most int
 	c := &cobra.Command{
-		Use: "list", Short: "List tenants", Args: exactly(), Example: "  keywright tenants list --output json",
+		Use: "list", Short: "List tenants", Args: exactly(),
+		Example: "  keywright tenants list --output json\n  keywright tenants list --search acme --archived false\n  keywright tenants list --plan growth --sort name --limit 50",
 		RunE: a.call(func(ctx context.Context, cmd *cobra.Command, c *client.Client, _ []string) error {
+			if err := f.read(); err != nil {
+				return err
+			}
 			all := []api.Tenant{}
-			for t, err := range c.Tenants(ctx) {
+			for t, err := range c.TenantsWhere(ctx, f.TenantFilter) {
 				if err != nil {
 					return err
 				}
-				all = append(all, t)
+				if all = append(all, t); most > 0 && len(all) == most {
+					break
+				}
 			}
 			return a.print(cmd, all, func(w io.Writer) {
 				fmt.Fprintln(w, "ID\tREF\tNAME\tPLAN\tSERVICES\tENVIRONMENTS\tARCHIVED")
@@ -65,6 +73,8 @@ func tenantsList(a *app) *cobra.Command {
 			})
 		}),
 	}
+	f.flags(c.Flags())
+	c.Flags().IntVar(&most, "limit", 0, "at most so many; 0 is all")
 	a.outputFlag(c)
 	return c
 }

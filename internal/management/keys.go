@@ -52,7 +52,6 @@ func (s *server) newKey(i *keeper.Issued) *reply[api.Key] {
 // KeyFilterIn is what selects keys in a list and in an export; huma reads exported
 // types only.
 type KeyFilterIn struct {
-	Tenant        string    `query:"tenant" maxLength:"128" doc:"Only this tenant's: its id or ref."`
 	Scheme        string    `query:"scheme" maxLength:"64" doc:"Only keys of this scheme."`
 	State         []string  `query:"state" enum:"ACTIVE,PENDING_ROTATION,PAUSED,RETIRED,EXPIRED,REVOKED" doc:"Only keys in one of these states now, separated by commas."`
 	Environment   string    `query:"environment" maxLength:"64" doc:"Only keys of this environment."`
@@ -62,13 +61,19 @@ type KeyFilterIn struct {
 	Order         string    `query:"order" enum:"asc,desc" default:"asc" doc:"Which end comes first."`
 }
 
-type listKeysIn struct {
+// AnyKeysIn is KeyFilterIn where keys are everybody's.
+type AnyKeysIn struct {
+	Tenant string `query:"tenant" maxLength:"128" doc:"Only this tenant's: its id or ref."`
 	KeyFilterIn
+}
+
+type listKeysIn struct {
+	AnyKeysIn
 	Paging
 }
 
 func (s *server) listKeys(ctx context.Context, _ *call, in *listKeysIn) (*listing[api.KeyPage], error) {
-	q, err := s.keyQuery(ctx, &in.KeyFilterIn)
+	q, err := s.keyQuery(ctx, &in.AnyKeysIn)
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +89,8 @@ func (s *server) listKeys(ctx context.Context, _ *call, in *listKeysIn) (*listin
 }
 
 // keyQuery reads what selects keys.
-func (s *server) keyQuery(ctx context.Context, in *KeyFilterIn) (keywright.KeyQuery, error) {
-	q := keywright.KeyQuery{Scheme: in.Scheme, Environment: in.Environment, Search: in.Search, ExpiresBefore: in.ExpiresBefore.UTC(), Now: s.Clock()}
-	q.Sort, q.Descending = sortOf(in.Sort), in.Order == descending
-	for _, state := range in.State {
-		q.States = append(q.States, keywright.State(state))
-	}
+func (s *server) keyQuery(ctx context.Context, in *AnyKeysIn) (keywright.KeyQuery, error) {
+	q := in.query(s.Clock())
 	if in.Tenant != "" {
 		t, err := s.namedTenant(ctx, in.Tenant)
 		if err != nil {
@@ -98,6 +99,15 @@ func (s *server) keyQuery(ctx context.Context, in *KeyFilterIn) (keywright.KeyQu
 		q.Tenant = t.ID
 	}
 	return q, nil
+}
+
+func (in *KeyFilterIn) query(now time.Time) keywright.KeyQuery {
+	q := keywright.KeyQuery{Scheme: in.Scheme, Environment: in.Environment, Search: in.Search, ExpiresBefore: in.ExpiresBefore.UTC(), Now: now}
+	q.Sort, q.Descending = sortOf(in.Sort), in.Order == descending
+	for _, state := range in.State {
+		q.States = append(q.States, keywright.State(state))
+	}
+	return q
 }
 
 // keys reads one page of keys, and where the next one begins.

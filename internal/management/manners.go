@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 const (
 	jsonType   = "application/json"
 	linesType  = "application/x-ndjson"
+	csvType    = "text/csv"
 	maxDepth   = 16
 	bodyReadBy = 10 * time.Second
 )
@@ -29,7 +31,7 @@ func manners(c *call, w http.ResponseWriter, r *http.Request) *api.Problem {
 	if c.operation.ID == api.OpImport {
 		return nil // it streams: importKeys looks for itself
 	}
-	if !accepts(r.Header["Accept"]) {
+	if !accepts(r.Header["Accept"]) && (!c.operation.Export || !takes(r.Header["Accept"], csvType, linesType)) {
 		return problem(http.StatusNotAcceptable, "answers are application/json: send Accept: application/json, or none")
 	}
 	r.Header.Set("Accept", jsonType)
@@ -66,17 +68,18 @@ func accepts(lines []string) bool {
 	if len(lines) == 0 {
 		return true
 	}
+	return takes(lines, "*/*", "application/*", jsonType, api.ProblemType) || strings.TrimSpace(strings.Join(lines, "")) == ""
+}
+
+// takes reports whether one of the media ranges stands there, and is not refused.
+func takes(lines []string, ranges ...string) bool {
 	for _, one := range strings.Split(strings.Join(lines, ","), ",") {
 		kind, params, err := mime.ParseMediaType(one)
-		if err != nil || refusedWeight(params["q"]) {
-			continue
-		}
-		switch kind {
-		case "*/*", "application/*", jsonType, api.ProblemType:
+		if err == nil && !refusedWeight(params["q"]) && slices.Contains(ranges, kind) {
 			return true
 		}
 	}
-	return strings.TrimSpace(strings.Join(lines, "")) == ""
+	return false
 }
 
 func refusedWeight(q string) bool {

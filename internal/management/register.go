@@ -89,6 +89,10 @@ func describeAny(doc *huma.OpenAPI, o api.Operation) huma.Operation {
 		Summary: o.Summary, Description: o.Detail, MaxBodyBytes: maxBody(o) + 1, BodyReadTimeout: -1,
 		Responses: map[string]*huma.Response{"default": refusal(doc)},
 	}
+	if o.Export {
+		text := &huma.Schema{Type: huma.TypeString}
+		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{csvType: {Schema: text}, linesType: {Schema: text}}}
+	}
 	if replays(o.ID) {
 		op.Responses["200"] = &huma.Response{Description: "The Idempotency-Key was used before: the key as it is, without its credential.",
 			Content: map[string]*huma.MediaType{jsonType: {Schema: schemaOf(doc, reflect.TypeFor[api.Key](), "Key")}}}

@@ -15,6 +15,7 @@ import (
 // routes binds every operation to its handler.
 func (s *selfServer) routes() {
 	register(&s.desk, api.OpListOwnKeys, s.listKeys)
+	register(&s.desk, api.OpExportOwnKeys, s.exportKeys)
 	register(&s.desk, api.OpCreateOwnKey, s.createKey)
 	register(&s.desk, api.OpCreateTestKey, s.createTestKey)
 	register(&s.desk, api.OpGetOwnKey, s.getKey)

@@ -50,6 +50,27 @@ func (s *Service) Keys(ctx context.Context, c Caller) ([]api.KeyBody, error) {
 	return out, nil
 }
 
+// KeyPage lists those of the tenant's keys that a query selects, of the site's
+// schemes, in the query's order: a page, and where the next one begins, zero at the
+// end. Errors: Forbidden, Invalid.
+func (s *Service) KeyPage(ctx context.Context, c Caller, q keywright.KeyQuery, size int) (page []api.KeyBody, next keywright.Place, err error) {
+	if err := c.need(people.ReadKeys); err != nil {
+		return nil, next, err
+	}
+	q.Tenant, q.Limit, q.Rest, q.Now = c.Tenant.ID, size, &next, s.now()
+	err = s.o.Store.View(ctx, func(r keywright.Reader) error {
+		keys, err := r.Keys(ctx, q)
+		page = make([]api.KeyBody, 0, len(keys))
+		for i := range keys {
+			if slices.Contains(s.managed, keys[i].Scheme) {
+				page = append(page, body(&keys[i], q.Now))
+			}
+		}
+		return err
+	})
+	return page, next, err
+}
+
 // each calls do for every key that a query selects, oldest first.
 func each(ctx context.Context, r keywright.Reader, q keywright.KeyQuery, do func(*keywright.Key)) error {
 	q.Limit = chunk
