@@ -1274,6 +1274,94 @@ export class KeywrightClient extends Base {
   }
 
   /**
+   * Export audit events
+   * All that the list of events would show under these filters, as one file. CSV with a header line, in which a cell that a spreadsheet would take for a formula begins with an apostrophe; or, with format=json, one JSON object a line. It is sent as it is read: an answer that breaks off is not whole.
+   * Needs the permission `events:read`.
+   * GET /v1/exports/events
+   */
+  exportEvents(params: {
+    /** Only what was done to this key: its id. */
+    key?: string;
+    /** Only what was done to this tenant or its keys: its id or ref. */
+    tenant?: string;
+    /** Only this act. */
+    act?: "key.issued" | "key.imported" | "key.rotated" | "key.finished" | "key.amended" | "key.paused" | "key.resumed" | "key.revoked" | "key.deleted" | "key.repeppered" | "key.revealed" | "tenant.created" | "tenant.amended" | "person.created" | "person.amended" | "person.signed_in" | "person.signed_out" | "member.invited" | "member.added" | "member.amended" | "member.removed" | "invitation.withdrawn";
+    /** Only what was done with this key or by this person: its id, or system. */
+    actor?: string;
+    /** At this instant or after. */
+    since?: string;
+    /** Before this instant. */
+    until?: string;
+    /** CSV with a header line, or one JSON object a line. */
+    format?: "csv" | "json";
+  } = {}, options: RequestOptions = {}): Promise<Response> {
+    return this.call<Response>({
+      method: "GET", path: "/v1/exports/events", needs: [["key"]], reads: "response", accept: "application/x-ndjson",
+      query: [["key", params.key, true], ["tenant", params.tenant, true], ["act", params.act, true], ["actor", params.actor, true], ["since", params.since, true], ["until", params.until, true], ["format", params.format, true]],
+    }, options);
+  }
+
+  /**
+   * Export keys
+   * All that the list of keys would show under these filters, as one file. CSV with a header line, in which a cell that a spreadsheet would take for a formula begins with an apostrophe; or, with format=json, one JSON object a line. It is sent as it is read: an answer that breaks off is not whole.
+   * Needs the permission `keys:read`.
+   * GET /v1/exports/keys
+   */
+  exportKeys(params: {
+    /** Only this tenant's: its id or ref. */
+    tenant?: string;
+    /** Only keys of this scheme. */
+    scheme?: string;
+    /** Only keys in one of these states now, separated by commas. */
+    state?: Array<"ACTIVE" | "PENDING_ROTATION" | "PAUSED" | "RETIRED" | "EXPIRED" | "REVOKED"> | null;
+    /** Only keys of this environment. */
+    environment?: string;
+    /** Only keys whose name, whose id (from its key_ on) or whose hint's visible characters begin with this, whatever the letters' case. */
+    search?: string;
+    /** Only keys with an expiry before this instant. */
+    expiresBefore?: string;
+    /** What the list is ordered by. Keys without a name come first, keys that never expire last. */
+    sort?: "created" | "name" | "expires";
+    /** Which end comes first. */
+    order?: "asc" | "desc";
+    /** CSV with a header line, or one JSON object a line. */
+    format?: "csv" | "json";
+  } = {}, options: RequestOptions = {}): Promise<Response> {
+    return this.call<Response>({
+      method: "GET", path: "/v1/exports/keys", needs: [["key"]], reads: "response", accept: "application/x-ndjson",
+      query: [["tenant", params.tenant, true], ["scheme", params.scheme, true], ["state", params.state, true], ["environment", params.environment, true], ["search", params.search, true], ["expires_before", params.expiresBefore, true], ["sort", params.sort, true], ["order", params.order, true], ["format", params.format, true]],
+    }, options);
+  }
+
+  /**
+   * Export tenants
+   * All that the list of tenants would show under these filters, as one file. CSV with a header line, in which a cell that a spreadsheet would take for a formula begins with an apostrophe; or, with format=json, one JSON object a line. It is sent as it is read: an answer that breaks off is not whole.
+   * Needs the permission `tenants:read`.
+   * GET /v1/exports/tenants
+   */
+  exportTenants(params: {
+    /** Only tenants whose name, whose ref, or whose id (from its ten_ on) begins with this, whatever the letters' case. */
+    search?: string;
+    /** Only archived tenants, or only others. */
+    archived?: "true" | "false";
+    /** Only tenants on this plan. */
+    plan?: string;
+    /** Only tenants that this environment was granted to. */
+    environment?: string;
+    /** What the list is ordered by. Tenants without a ref or a name come first. */
+    sort?: "created" | "ref" | "name";
+    /** Which end comes first. */
+    order?: "asc" | "desc";
+    /** CSV with a header line, or one JSON object a line. */
+    format?: "csv" | "json";
+  } = {}, options: RequestOptions = {}): Promise<Response> {
+    return this.call<Response>({
+      method: "GET", path: "/v1/exports/tenants", needs: [["key"]], reads: "response", accept: "application/x-ndjson",
+      query: [["search", params.search, true], ["archived", params.archived, true], ["plan", params.plan, true], ["environment", params.environment, true], ["sort", params.sort, true], ["order", params.order, true], ["format", params.format, true]],
+    }, options);
+  }
+
+  /**
    * List identity providers
    * Needs the permission `config:read`.
    * GET /v1/identity-providers
@@ -1302,7 +1390,7 @@ export class KeywrightClient extends Base {
 
   /**
    * List keys
-   * In the order of their creation. A page may hold fewer than limit, even none; only an empty next_cursor is the end.
+   * In the order of their creation, unless sort says otherwise. A page may hold fewer than limit, even none; only an empty next_cursor is the end. A cursor is good for the order that it came from.
    * Needs the permission `keys:read`.
    * GET /v1/keys
    */
@@ -1641,6 +1729,7 @@ export class KeywrightClient extends Base {
 
   /**
    * List tenants
+   * In the order of their ids, which is that of their creation, unless sort says otherwise. A page may hold fewer than limit, even none; only an empty next_cursor is the end. A cursor is good for the order that it came from.
    * Needs the permission `tenants:read`.
    * GET /v1/tenants
    */

@@ -861,6 +861,38 @@ export class SelfServiceClient extends Base {
   }
 
   /**
+   * Export your keys
+   * All of the tenant's keys, or those that the filters leave, as one file. CSV with a header line, in which a cell that a spreadsheet would take for a formula begins with an apostrophe; or, with format=json, one JSON object a line. It is sent as it is read: an answer that breaks off is not whole.
+   * Needs the right `keys:read`.
+   * GET /v1/me/exports/keys
+   */
+  exportMyKeys(params: {
+    /** Which of your tenants is meant: its id or ref. The first unless given. */
+    tenant?: string;
+    /** Only keys of this scheme. */
+    scheme?: string;
+    /** Only keys in one of these states now, separated by commas. */
+    state?: Array<"ACTIVE" | "PENDING_ROTATION" | "PAUSED" | "RETIRED" | "EXPIRED" | "REVOKED"> | null;
+    /** Only keys of this environment. */
+    environment?: string;
+    /** Only keys whose name, whose id (from its key_ on) or whose hint's visible characters begin with this, whatever the letters' case. */
+    search?: string;
+    /** Only keys with an expiry before this instant. */
+    expiresBefore?: string;
+    /** What the list is ordered by. Keys without a name come first, keys that never expire last. */
+    sort?: "created" | "name" | "expires";
+    /** Which end comes first. */
+    order?: "asc" | "desc";
+    /** CSV with a header line, or one JSON object a line. */
+    format?: "csv" | "json";
+  } = {}, options: RequestOptions = {}): Promise<Response> {
+    return this.call<Response>({
+      method: "GET", path: "/v1/me/exports/keys", needs: [["login"]], reads: "response", accept: "application/x-ndjson",
+      query: [["tenant", params.tenant, true], ["scheme", params.scheme, true], ["state", params.state, true], ["environment", params.environment, true], ["search", params.search, true], ["expires_before", params.expiresBefore, true], ["sort", params.sort, true], ["order", params.order, true], ["format", params.format, true]],
+    }, options);
+  }
+
+  /**
    * List open invitations
    * Needs the right `members:write`.
    * GET /v1/me/invitations
