@@ -215,8 +215,12 @@ func (v *visit) keyTable(rows []row, several bool) table {
 		cells = append(cells, line)
 	}
 	v.paged(&t, s, cells)
+	t.Export = v.exported()
 	return t
 }
+
+// exported is where the tenant's keys can be had as a file.
+func (v *visit) exported() string { return v.link("/v1/me/exports/keys") }
 
 // stateCell says a key's state, and until when where that is known.
 func (v *visit) stateCell(r *row) cell {

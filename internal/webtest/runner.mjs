@@ -65,10 +65,10 @@ const browser = await chromium.launch({
   ],
 });
 
-async function open({ javaScript = true, colorScheme = 'light', width = 1280, height = 800, storage } = {}) {
+async function open({ javaScript = true, colorScheme = 'light', width = 1280, height = 800, storage, timezone = 'UTC' } = {}) {
   const context = await browser.newContext({
     ignoreHTTPSErrors: true, javaScriptEnabled: javaScript, colorScheme, viewport: { width, height },
-    reducedMotion: 'reduce', storageState: storage, locale: 'en-GB', timezoneId: 'UTC',
+    reducedMotion: 'reduce', storageState: storage, locale: 'en-GB', timezoneId: timezone,
   });
   context.setDefaultTimeout(15_000);
   watch(context);
