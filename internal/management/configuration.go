@@ -41,9 +41,23 @@ func (s *server) listSchemes(_ context.Context, _ *call, _ *struct{}) (*listing[
 	page, apis := api.SchemePage{Items: []api.Scheme{}}, s.Configured.APIs()
 	for _, name := range slices.Sorted(maps.Keys(s.Schemes)) {
 		_, shipped := s.Configured.SchemeText(name)
-		page.Items = append(page.Items, wire.Scheme(s.Schemes[name], shipped, wire.Uses(name, apis)))
+		page.Items = append(page.Items, wire.Scheme(s.Schemes[name], shipped, uses(name, apis)))
 	}
 	return &listing[api.SchemePage]{Body: page}, nil
+}
+
+// uses lists the surfaces that read a scheme's credentials, this one included.
+func uses(name string, apis []api.API) []string {
+	var out []string
+	for i := range apis {
+		if slices.Contains(apis[i].Schemes, name) {
+			out = append(out, apis[i].Name)
+		}
+	}
+	if name == SchemeName {
+		out = append(out, APIName)
+	}
+	return out
 }
 
 // NameIn is what an operation about something of the configuration takes.
@@ -57,7 +71,7 @@ func (s *server) getScheme(_ context.Context, _ *call, in *NameIn) (*listing[api
 		return nil, noSuch("scheme")
 	}
 	text, shipped := s.Configured.SchemeText(in.Name)
-	out := wire.Scheme(found, shipped, wire.Uses(in.Name, s.Configured.APIs()))
+	out := wire.Scheme(found, shipped, uses(in.Name, s.Configured.APIs()))
 	out.Source, out.Answers = string(text), wire.Answers(found)
 	return &listing[api.Scheme]{Body: out}, nil
 }
@@ -168,4 +182,3 @@ func (s *server) listVerifiers(ctx context.Context, _ *call, _ *struct{}) (*list
 	}
 	return &listing[api.VerifierPage]{Body: api.VerifierPage{Items: all}}, nil
 }
-

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"slices"
-
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/scheme"
@@ -97,17 +95,6 @@ func Tried(s *scheme.Scheme, p *scheme.Presented) *api.TriedCredential {
 	out := &api.TriedCredential{Hint: s.Hint(p.Credential), Environment: s.EnvironmentOf(p.Credential)}
 	if classes := s.Classes(); int(p.Class) < len(classes) {
 		out.Class = classes[p.Class]
-	}
-	return out
-}
-
-// Uses lists the APIs that use a scheme.
-func Uses(name string, apis []api.API) []string {
-	var out []string
-	for i := range apis {
-		if slices.Contains(apis[i].Schemes, name) {
-			out = append(out, apis[i].Name)
-		}
 	}
 	return out
 }
