@@ -182,6 +182,7 @@ func (s *site) portalRoutes() {
 	s.act("POST /account/keys/{id}/amend", api.OpAmendOwnKey, (*visit).amendKey)
 	s.member("GET /account/keys/{id}/{act}", (*visit).keyActPage)
 	s.act("POST /account/keys/{id}/rotate", api.OpRotateOwnKey, (*visit).rotateKey)
+	s.act("POST /account/keys/{id}/overlap", api.OpOverlapOwnKey, (*visit).overlapKey)
 	s.act("POST /account/keys/{id}/pause", api.OpPauseOwnKey, (*visit).pauseKey)
 	s.act("POST /account/keys/{id}/resume", api.OpResumeOwnKey, (*visit).resumeKey)
 	s.act("POST /account/keys/{id}/revoke", api.OpRevokeOwnKey, (*visit).revokeKey)

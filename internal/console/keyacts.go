@@ -32,6 +32,10 @@ func actTitle(r row, act string) string {
 		return "Pause this key?"
 	case "reveal":
 		return "Show the secret again?"
+	case "finish":
+		return "End the old key now?"
+	case "extend":
+		return "When shall the old key end?"
 	}
 	return ""
 }
@@ -46,6 +50,9 @@ func (v *visit) keyActPage() error {
 	title := actTitle(r, act)
 	if title == "" {
 		return v.nowhere()
+	}
+	if (act == "finish" || act == "extend") && !r.Pending() {
+		return v.redirect(v.link(keysPath + "/" + r.ID)) // it has ended meanwhile
 	}
 	p, err := v.actForm(r, act)
 	if err != nil {
@@ -79,6 +86,15 @@ func (v *visit) actForm(r row, act string) (page, error) {
 		}
 	case "pause":
 		b.Moments = v.choose(pauses())
+	case "finish", "extend":
+		if b.Turning, err = v.turning(r); err != nil {
+			return page{}, err
+		}
+		b.Moments = v.choose(extensions())
+		if b.Turning != nil {
+			latest := b.Turning.New.CreatedAt.Add(keywright.MaxOverlap)
+			b.Latest = &latest
+		}
 	}
 	return page{Title: actTitle(r, act), Section: v.keysWord(), Narrow: true, Body: b}, nil
 }
@@ -184,6 +200,36 @@ func (v *visit) pauseKey() error {
 		return v.actAgain(r, "pause", err)
 	}
 	return v.done(r, "paused")
+}
+
+// overlapKey ends the old key of a rotation now, or moves its end.
+func (v *visit) overlapKey() error {
+	r, err := v.key()
+	if err != nil {
+		return err
+	}
+	act, done := "extend", "moved"
+	var until time.Time
+	if v.r.PostFormValue("now") != "" {
+		act, done = "finish", "finished"
+		err = v.confirmed(r)
+	} else {
+		until, err = v.until(extensions())
+	}
+	if err == nil {
+		_, err = v.Self.OverlapKey(v.ctx(), *v.who, r.ID, until)
+	}
+	if err != nil {
+		if e, ok := errorOf(err); ok && e.Field == "ends_at" {
+			e.Field = "until"
+			err = &e
+		}
+		return v.actAgain(r, act, err)
+	}
+	if r.Successor != "" && done == "finished" {
+		return v.redirect(v.link(keysPath + "/" + r.Successor + "?done=" + done))
+	}
+	return v.done(r, done)
 }
 
 func (v *visit) resumeKey() error {

@@ -17,10 +17,10 @@ type keyBody struct {
 	Overlaps []overlap
 	Finish   bool // the key before this one still works
 	Previous string
-	Fixed    string   // the overlap that cannot be chosen
-	Turning  *turning // a rotation that is under way
-	Moments  []moment // the ends that an act offers
-	Latest   string   // the last instant that can be chosen, in words; "" is not said
+	Fixed    string     // the overlap that cannot be chosen
+	Turning  *turning   // a rotation that is under way
+	Moments  []moment   // the ends that an act offers
+	Latest   *time.Time // the last instant that can be chosen; nil is not said
 }
 
 // turning is a rotation that is under way: two keys, both of which work.

@@ -236,7 +236,14 @@ func (v *visit) stateCell(r *row) cell {
 
 // left says how long something goes on.
 func left(now, end time.Time) string {
-	if text := length(end.Sub(now)); text != "" {
+	d := end.Sub(now)
+	for _, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute} {
+		if d >= 2*unit {
+			d = d.Round(unit) // seven days that have just begun are not six
+			break
+		}
+	}
+	if text := length(d); text != "" {
 		return text
 	}
 	return "less than a minute"

@@ -309,7 +309,7 @@ func TestRolesHoldForEveryAct(t *testing.T) {
 	// What a person of a role may not do: everything but what is listed here.
 	may := map[string][]string{
 		member: {
-			api.OpCreateOwnKey, api.OpAmendOwnKey, api.OpRotateOwnKey, api.OpPauseOwnKey, api.OpResumeOwnKey, api.OpRevokeOwnKey, api.OpDeleteOwnKey,
+			api.OpCreateOwnKey, api.OpAmendOwnKey, api.OpRotateOwnKey, api.OpOverlapOwnKey, api.OpPauseOwnKey, api.OpResumeOwnKey, api.OpRevokeOwnKey, api.OpDeleteOwnKey,
 			api.OpRevealOwnKey, api.OpRequestAccess,
 		},
 		trial: {api.OpRequestAccess},
