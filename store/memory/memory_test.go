@@ -20,3 +20,8 @@ func TestPeople(t *testing.T) {
 	fresh := func(*testing.T) people.Store { return memory.New() }
 	storetest.RunPeople(t, fresh, fresh)
 }
+
+func TestLists(t *testing.T) {
+	t.Parallel()
+	storetest.RunLists(t, func(*testing.T) keywright.Store { return memory.New() })
+}

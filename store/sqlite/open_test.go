@@ -166,16 +166,18 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 	}
 }
 
-// A database of the schema before this one is brought forward with all it holds.
+// A database of an older schema is brought forward with all it holds.
 func TestAnOlderSchemaIsBroughtForward(t *testing.T) {
 	t.Parallel()
+	storetest.RunUpgrade(t, place, open, func(t *testing.T, path string, statements []string) { execute(t, path, strings.Join(statements, ";")) })
+
 	path := place(t)
 	s := open(t, path)
 	if _, err := s.Update(t.Context(), storetest.CrashAct(t.Context(), 1)); err != nil {
 		t.Fatal(err)
 	}
 	_ = s.Close()
-	execute(t, path, "DROP TABLE people; DELETE FROM keywright_schema WHERE version > 1;")
+	execute(t, path, strings.Join(storetest.OlderSchema(), ";")+"; DROP TABLE people; DELETE FROM keywright_schema WHERE version > 1;")
 	for range 2 {
 		s = open(t, path)
 		if err := errors.Join(storetest.CheckCrash(t.Context(), s, []int{1}), storetest.CheckWhole(t.Context(), s)); err != nil {

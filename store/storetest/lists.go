@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"math/rand/v2"
@@ -69,13 +70,13 @@ func keyQuery(r *rand.Rand, some []keywright.Key) keywright.KeyQuery {
 // meantKey says in the simplest way whether a query means a key.
 func meantKey(q *keywright.KeyQuery, k *keywright.Key) bool {
 	search := strings.ToLower(strings.TrimSpace(q.Search))
-	found := search == "" || begins(k.Name, search) || (len(search) > len("key_") && begins(k.ID.String(), search))
+	found := search == "" || begins(k.Name, search) || (len(search) > len("key_") && strings.HasPrefix(search, "key_") && begins(k.ID.String(), search))
 	if shown := strings.Trim(k.Hint, "…*"); shown != "" && strings.Trim(search, "…") != "" {
 		found = found || begins(shown, strings.Trim(search, "…"))
 	}
 	return found && (q.Tenant == "" || q.Tenant == k.Tenant) && (q.Scheme == "" || q.Scheme == k.Scheme) &&
 		(q.Environment == "" || q.Environment == k.Environment) && (!q.Unrevoked || k.RevokedAt.IsZero()) &&
-		(q.Digest == nil || *q.Digest == k.Digest) && k.ID.String() > q.After.String() &&
+		(q.Digest == nil || *q.Digest == k.Digest) && bytes.Compare(k.ID[:], q.After[:]) > 0 &&
 		(len(q.States) == 0 || slices.Contains(q.States, k.StateAt(q.Now))) &&
 		(q.ExpiresBefore.IsZero() || (!k.Expires.IsZero() && k.Expires.Before(q.ExpiresBefore)))
 }
@@ -105,13 +106,18 @@ func meantKeys(q *keywright.KeyQuery, all []keywright.Key) []string {
 		default:
 			c = a.Expires.Compare(b.Expires)
 		}
-		return cmp.Or(c, cmp.Compare(a.ID.String(), b.ID.String()))
+		return cmp.Or(c, bytes.Compare(a.ID[:], b.ID[:]))
 	}
-	var meant []string
-	for _, k := range slices.SortedFunc(slices.Values(all), order) {
+	var found []keywright.Key
+	for _, k := range all {
 		if meantKey(q, &k) {
-			meant = append(meant, k.ID.String())
+			found = append(found, k)
 		}
+	}
+	slices.SortFunc(found, order)
+	var meant []string
+	for _, k := range found {
+		meant = append(meant, k.ID.String())
 	}
 	if q.Descending {
 		slices.Reverse(meant)
