@@ -123,6 +123,35 @@ func (w *world) rotate(t *rapid.T) {
 	w.add(successor)
 }
 
+func (w *world) overlap(t *rapid.T) {
+	k := w.pick(t)
+	var after *keywright.Key
+	if a, ok := w.keys[k.Successor]; ok {
+		after = &a
+	}
+	until := time.Time{}
+	if rapid.Bool().Draw(t, "moves") {
+		until = w.now.Add(lengths().Draw(t, "until"))
+	}
+	got, err := w.policy.Overlap(w.now, k, after, until)
+	if err != nil {
+		if until.IsZero() && k.StateAt(w.now) == keywright.PendingRotation {
+			t.Fatalf("TRS-13: an overlap cannot be ended early: %v", err)
+		}
+		return
+	}
+	if s := k.StateAt(w.now); s != keywright.PendingRotation && s != keywright.StatePaused {
+		t.Fatalf("the overlap of a key that is %s was moved", s)
+	}
+	if until.IsZero() && got.StateAt(w.now) != keywright.StateRetired {
+		t.Fatalf("an overlap was ended, and the key is %s", got.StateAt(w.now))
+	}
+	if !until.IsZero() && (!w.policy.Rotation.Settable || !got.Retires.Equal(until)) {
+		t.Fatal("an overlap was moved that may not, or not to where it was asked")
+	}
+	w.keep(t, k, got)
+}
+
 func (w *world) amend(t *rapid.T) {
 	k := w.pick(t)
 	var a keywright.Amendment
@@ -273,7 +302,7 @@ func TestTheWholeLife(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				w := newWorld(t)
 				t.Repeat(map[string]func(*rapid.T){
-					"issue": w.issue, "issue more": w.issue, "rotate": w.rotate, "amend": w.amend, "pause": w.pause, "resume": w.resume,
+					"issue": w.issue, "issue more": w.issue, "rotate": w.rotate, "overlap": w.overlap, "amend": w.amend, "pause": w.pause, "resume": w.resume,
 					"revoke": w.revoke, "delete": w.remove, "advance": w.advance, "": w.check,
 				})
 			})

@@ -156,6 +156,35 @@ func (p Policy) overlap(asked *time.Duration) (time.Duration, error) {
 	return *asked, nil
 }
 
+// Overlap moves the end of a rotation's overlap; the zero instant ends it now. It
+// returns Conflict for a key that no rotation is replacing, or whose successor (nil
+// if it was deleted) has ended, and Invalid for an end that is not in the future,
+// more than MaxOverlap after the rotation, or past the key's own expiry. Ending it
+// now is always allowed.
+func (p Policy) Overlap(now time.Time, k Key, successor *Key, until time.Time) (Key, error) {
+	if !k.pendingAt(now) {
+		return Key{}, conflict("only a key that is PENDING_ROTATION has an overlap, and this one is " + string(k.StateAt(now)))
+	}
+	if until.IsZero() {
+		k.Retires, k.Version = now, k.Version+1
+		return k, nil
+	}
+	switch {
+	case !p.Rotation.Settable:
+		return Key{}, invalid("ends_at", fmt.Sprintf("the scheme %s fixes the overlap at %s: it can be ended now, and not moved", p.Scheme, p.Rotation.Overlap))
+	case k.Orphaned(successor, now):
+		return Key{}, conflict("the key that was to follow it has ended: create another instead")
+	case !until.After(now):
+		return Key{}, invalid("ends_at", "must be in the future; leave it out to end the overlap now")
+	case until.After(successor.Created.Add(MaxOverlap)):
+		return Key{}, invalid("ends_at", "an overlap is at most 30 days (720h), and this one began at "+successor.Created.UTC().Format(time.RFC3339))
+	case !k.Expires.IsZero() && until.After(k.Expires):
+		return Key{}, invalid("ends_at", "the key itself expires before that, at "+k.Expires.UTC().Format(time.RFC3339))
+	}
+	k.Retires, k.Version = until, k.Version+1
+	return k, nil
+}
+
 // Amend changes what may be changed. active counts the tenant's other keys that
 // count against the cap, which is checked again when an EXPIRED key comes back.
 // It returns Conflict for a final key or one that may not be brought back, and

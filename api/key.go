@@ -79,6 +79,11 @@ type RotateKey struct {
 	Finish  bool    `json:"finish,omitempty" doc:"Ends at once the overlap of the key before this one, if it still runs."`
 }
 
+// OverlapKey moves the end of a rotation's overlap.
+type OverlapKey struct {
+	EndsAt *time.Time `json:"ends_at,omitempty" nullable:"true" doc:"When the retiring key stops: at most 30 days after the rotation, and not past its own expiry. null or absent is now." example:"2030-01-08T12:00:00Z"`
+}
+
 // PauseKey suspends a key.
 type PauseKey struct {
 	Until *time.Time `json:"until,omitempty" nullable:"true" doc:"When the pause ends by itself; null or absent is until resumed."`

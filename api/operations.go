@@ -52,6 +52,7 @@ const (
 	OpRotateKey     = "rotate-key"
 	OpPauseKey      = "pause-key"
 	OpResumeKey     = "resume-key"
+	OpOverlapKey    = "overlap-key"
 	OpRevokeKey     = "revoke-key"
 	OpVerify        = "verify-key"
 	OpExplain       = "explain-key"
@@ -124,6 +125,8 @@ func keyOperations() []Operation {
 			Detail: "The key stops at once and its record goes; what happened to it stays in the audit trail. The key that you are calling with cannot delete itself: revoke it."},
 		{ID: OpRotateKey, Method: "POST", Path: "/v1/keys/{id}/rotate", Permission: KeysWrite, Success: 201, Tag: tag, Summary: "Rotate a key",
 			Detail: "Makes a successor, whose credential is in this answer and in no other; the old key goes on for the overlap. With an Idempotency-Key a repeated request makes no second successor."},
+		{ID: OpOverlapKey, Method: "POST", Path: "/v1/keys/{id}/overlap", Permission: KeysWrite, Success: 200, Tag: tag, Summary: "Move the end of an overlap",
+			Detail: "Of a key that is PENDING_ROTATION: ends its overlap now, or moves the end to an instant, sooner or later."},
 		{ID: OpPauseKey, Method: "POST", Path: "/v1/keys/{id}/pause", Permission: KeysWrite, Success: 200, Tag: tag, Summary: "Pause a key"},
 		{ID: OpResumeKey, Method: "POST", Path: "/v1/keys/{id}/resume", Permission: KeysWrite, Success: 200, Tag: tag, Summary: "Resume a paused key"},
 		{ID: OpRevokeKey, Method: "POST", Path: "/v1/keys/{id}/revoke", Permission: KeysWrite, Success: 200, Tag: tag, Summary: "Revoke a key",

@@ -32,6 +32,7 @@ const (
 	OpAmendOwnKey     = "amend-my-key"
 	OpDeleteOwnKey    = "delete-my-key"
 	OpRotateOwnKey    = "rotate-my-key"
+	OpOverlapOwnKey   = "overlap-my-key"
 	OpPauseOwnKey     = "pause-my-key"
 	OpResumeOwnKey    = "resume-my-key"
 	OpRevokeOwnKey    = "revoke-my-key"
@@ -82,6 +83,8 @@ func ownKeyOperations() []Operation {
 			Detail: "The key stops at once and its record goes."},
 		{ID: OpRotateOwnKey, Method: "POST", Path: "/v1/me/keys/{id}/rotate", Permission: OwnKeysWrite, Success: 201, Summary: "Rotate a key",
 			Detail: "Makes a successor, whose credential is in this answer and in no other; the old key goes on for the overlap. With an Idempotency-Key a repeated request makes no second successor."},
+		{ID: OpOverlapOwnKey, Method: "POST", Path: "/v1/me/keys/{id}/overlap", Permission: OwnKeysWrite, Success: 200, Summary: "Move the end of an overlap",
+			Detail: "Of a key that is PENDING_ROTATION: ends its overlap now, or moves the end to an instant, sooner or later."},
 		{ID: OpPauseOwnKey, Method: "POST", Path: "/v1/me/keys/{id}/pause", Permission: OwnKeysWrite, Success: 200, Summary: "Pause a key"},
 		{ID: OpResumeOwnKey, Method: "POST", Path: "/v1/me/keys/{id}/resume", Permission: OwnKeysWrite, Success: 200, Summary: "Resume a paused key"},
 		{ID: OpRevokeOwnKey, Method: "POST", Path: "/v1/me/keys/{id}/revoke", Permission: OwnKeysWrite, Success: 200, Summary: "Revoke a key",

@@ -129,6 +129,19 @@ func (c *Client) RotateKeyOnce(ctx context.Context, idempotencyKey, id string, r
 	return out, err
 }
 
+// OverlapKey moves the end of a retiring key's overlap; the zero time ends it now.
+func (c *Client) OverlapKey(ctx context.Context, id string, until time.Time) (api.Key, error) {
+	return c.act(ctx, id, "overlap", nil, overlapEnd(until))
+}
+
+func overlapEnd(until time.Time) api.OverlapKey {
+	if until.IsZero() {
+		return api.OverlapKey{}
+	}
+	until = until.UTC()
+	return api.OverlapKey{EndsAt: &until}
+}
+
 // PauseKey suspends a key until an instant, or until resumed if that is zero.
 func (c *Client) PauseKey(ctx context.Context, id string, until time.Time) (api.Key, error) {
 	return c.act(ctx, id, "pause", nil, pause(until))

@@ -158,6 +158,11 @@ func (s *Self) RotateKeyOnce(ctx context.Context, idempotencyKey, id string, r a
 	return out, err
 }
 
+// OverlapKey moves the end of a retiring key's overlap; the zero time ends it now.
+func (s *Self) OverlapKey(ctx context.Context, id string, until time.Time) (api.Key, error) {
+	return s.act(ctx, id, "overlap", nil, overlapEnd(until))
+}
+
 // PauseKey suspends a key until an instant, or until resumed if that is zero.
 func (s *Self) PauseKey(ctx context.Context, id string, until time.Time) (api.Key, error) {
 	return s.act(ctx, id, "pause", nil, pause(until))

@@ -91,6 +91,44 @@ func (k *Keeper) rotate(ctx context.Context, tx keywright.Tx, now time.Time, by 
 	return nil
 }
 
+// Overlap moves the end of a retiring key's overlap; the zero instant ends it now.
+// Errors: NotFound, Invalid (ends_at), Conflict (not PENDING_ROTATION, its successor
+// has ended).
+func (k *Keeper) Overlap(ctx context.Context, by keywright.Actor, id keywright.KeyID, until time.Time) (keywright.Key, error) {
+	until = until.UTC()
+	return k.change(ctx, by, id, func(tx keywright.Tx, now time.Time, l loaded) (keywright.Key, *keywright.Event, error) {
+		after, err := successor(ctx, tx, &l.key)
+		if err != nil {
+			return keywright.Key{}, nil, err
+		}
+		key, err := l.scheme.Policy().Overlap(now, l.key, after, until)
+		if err != nil {
+			return keywright.Key{}, nil, err
+		}
+		told := &keywright.Event{Act: keywright.KeyFinished, Detail: map[string]string{"retires_at": spell(key.Retires)}}
+		if !until.IsZero() {
+			told.Act = keywright.KeyAmended
+			told.Detail["changed"], told.Detail["retires_at_before"] = "retires_at", spell(l.key.Retires)
+		}
+		return key, told, nil
+	})
+}
+
+// successor returns the key that replaced this one, or nil if there is none any more.
+func successor(ctx context.Context, r keywright.Reader, key *keywright.Key) (*keywright.Key, error) {
+	if key.Successor.IsZero() {
+		return nil, nil
+	}
+	after, err := r.Key(ctx, key.Successor)
+	if errors.Is(err, keywright.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &after, nil
+}
+
 // forget drops the sealed secret of a key that no request can use again.
 func forget(key *keywright.Key, now time.Time) {
 	if key.StateAt(now).Final() {

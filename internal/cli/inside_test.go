@@ -91,7 +91,7 @@ func TestTFI04_EveryOperationHasACommand(t *testing.T) {
 	t.Parallel()
 	commands := map[string]string{
 		api.OpCreateKey: "keys create", api.OpListKeys: "keys list", api.OpGetKey: "keys show", api.OpAmendKey: "keys amend", api.OpDeleteKey: "keys delete",
-		api.OpRotateKey: "keys rotate", api.OpPauseKey: "keys pause", api.OpResumeKey: "keys resume", api.OpRevokeKey: "keys revoke",
+		api.OpRotateKey: "keys rotate", api.OpOverlapKey: "keys extend", api.OpPauseKey: "keys pause", api.OpResumeKey: "keys resume", api.OpRevokeKey: "keys revoke",
 		api.OpVerify: "keys verify", api.OpExplain: "keys explain", api.OpImport: "keys import", api.OpListEvents: "events list",
 		api.OpExportKeys: "keys export", api.OpExportTenants: "tenants export", api.OpExportEvents: "events export",
 		api.OpCreateTenant: "tenants create", api.OpListTenants: "tenants list", api.OpGetTenant: "tenants show", api.OpAmendTenant: "tenants amend", api.OpSetup: "setup",

@@ -55,28 +55,99 @@ func rotateKey(ctx context.Context, h hand, repeat, id string, r api.RotateKey) 
 	return h.RotateKeyOnce(ctx, repeat, id, r)
 }
 
+func keysFinish(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use: "finish ID", Short: "End now the overlap of a key that was rotated", Args: exactly("ID"),
+		Long:    "The key that is PENDING_ROTATION stops at once; its successor goes on.",
+		Example: "  keywright keys finish key_01… --yes",
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
+			if err := a.confirm(cmd, "Programs that still use it will be refused. End the overlap of "+args[0]+" now?"); err != nil {
+				return err
+			}
+			out, err := h.OverlapKey(ctx, args[0], time.Time{})
+			if err != nil {
+				return err
+			}
+			return a.printKey(cmd, &out)
+		}),
+	}
+	a.yesFlag(c)
+	a.ofTenant(c)
+	a.outputFlag(c)
+	return c
+}
+
+func keysExtend(a *app) *cobra.Command {
+	var until, by string
+	c := &cobra.Command{
+		Use: "extend ID", Short: "Move the end of a rotated key's overlap", Args: exactly("ID"),
+		Long: `Lets a key that is PENDING_ROTATION go on until another instant, later or sooner: at
+most 30 days after its rotation, and never past its own expiry.`,
+		Example: "  keywright keys extend key_01… --by 3d\n  keywright keys extend key_01… --until 2030-01-31T12:00:00Z",
+		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
+			end, err := newEnd(ctx, h, args[0], until, by)
+			if err != nil {
+				return err
+			}
+			out, err := h.OverlapKey(ctx, args[0], end)
+			if err != nil {
+				return err
+			}
+			return a.printKey(cmd, &out)
+		}),
+	}
+	c.Flags().StringVar(&until, "until", "", "when the overlap ends, RFC 3339")
+	c.Flags().StringVar(&by, "by", "", "how much later than now planned, such as 3d")
+	a.ofTenant(c)
+	a.outputFlag(c)
+	return c
+}
+
+// newEnd is where the end of an overlap goes: an instant, or so much later than it is.
+func newEnd(ctx context.Context, h hand, id, until, by string) (time.Time, error) {
+	switch {
+	case (until == "") == (by == ""):
+		return time.Time{}, usage("say when it ends: --until or --by; to end it now, keys finish")
+	case until != "":
+		return readInstant("--until", until)
+	}
+	length, err := readLength("--by", by)
+	if err != nil {
+		return time.Time{}, err
+	}
+	k, err := h.Key(ctx, id)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if k.RetiresAt == nil {
+		return time.Time{}, &keywright.Error{Kind: keywright.Conflict, Detail: "only a key that is PENDING_ROTATION has an overlap, and this one is " + k.State}
+	}
+	return k.RetiresAt.Add(length), nil
+}
+
+// endOf reads --until or --for; the zero time is neither.
+func (a *app) endOf(until, length string) (time.Time, error) {
+	switch {
+	case until != "" && length != "":
+		return time.Time{}, usage("give --until or --for, not both")
+	case until != "":
+		return readInstant("--until", until)
+	case length != "":
+		d, err := readLength("--for", length)
+		return a.now().Add(d), err
+	}
+	return time.Time{}, nil
+}
+
 func keysPause(a *app) *cobra.Command {
 	var until, length string
 	c := &cobra.Command{
 		Use: "pause ID", Short: "Suspend a key, for a time or until resumed", Args: exactly("ID"),
 		Example: "  keywright keys pause key_01…\n  keywright keys pause key_01… --for 2h",
 		RunE: a.callHand(func(ctx context.Context, cmd *cobra.Command, h hand, args []string) error {
-			var end time.Time
-			switch {
-			case until != "" && length != "":
-				return usage("give --until or --for, not both")
-			case until != "":
-				at, err := readInstant("--until", until)
-				if err != nil {
-					return err
-				}
-				end = at
-			case length != "":
-				d, err := readLength("--for", length)
-				if err != nil {
-					return err
-				}
-				end = a.now().Add(d)
+			end, err := a.endOf(until, length)
+			if err != nil {
+				return err
 			}
 			out, err := h.PauseKey(ctx, args[0], end)
 			if err != nil {

@@ -23,7 +23,7 @@ After "keywright login" these commands act as you, on the keys of your tenant, a
 need neither --tenant (unless you have several) nor --scheme (unless the site has
 several). With an operator key they act on everybody's.`,
 		"  keywright keys create --description ci --ttl 24h\n  keywright keys list\n  keywright keys create --tenant acme0001 --scheme keywright --environment live --name CI",
-		keysCreate(a), keysList(a), keysExport(a), keysShow(a), keysAmend(a), keysRotate(a), keysPause(a), keysResume(a), keysRevoke(a), keysDelete(a),
+		keysCreate(a), keysList(a), keysExport(a), keysShow(a), keysAmend(a), keysRotate(a), keysFinish(a), keysExtend(a), keysPause(a), keysResume(a), keysRevoke(a), keysDelete(a),
 		keysVerify(a, false), keysVerify(a, true), keysImport(a))
 	a.remote(c)
 	return c

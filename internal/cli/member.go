@@ -27,6 +27,7 @@ type records interface {
 
 type lives interface {
 	RotateKeyOnce(ctx context.Context, idempotencyKey, id string, r api.RotateKey) (api.Key, error)
+	OverlapKey(ctx context.Context, id string, until time.Time) (api.Key, error)
 	PauseKey(ctx context.Context, id string, until time.Time) (api.Key, error)
 	ResumeKey(ctx context.Context, id string) (api.Key, error)
 	RevokeKey(ctx context.Context, id, reason string) (api.Key, error)

@@ -74,6 +74,11 @@ func (o *ownKey) RotateKeyOnce(ctx context.Context, _, id string, r api.RotateKe
 	return out, nil
 }
 
+// OverlapKey is not for keys.
+func (o *ownKey) OverlapKey(context.Context, string, time.Time) (api.Key, error) {
+	return api.Key{}, o.only("")
+}
+
 // PauseKey is not for keys.
 func (o *ownKey) PauseKey(context.Context, string, time.Time) (api.Key, error) {
 	return api.Key{}, o.only("")

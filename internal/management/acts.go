@@ -33,6 +33,26 @@ func (s *server) rotateKey(ctx context.Context, c *call, in *rotateKeyIn) (*repl
 	return s.newKey(&out), nil
 }
 
+type overlapKeyIn struct {
+	KeyIn
+	Body *api.OverlapKey
+}
+
+func (s *server) overlapKey(ctx context.Context, c *call, in *overlapKeyIn) (*reply[api.Key], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	until, err := wire.Ends(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.mayTouch(ctx, c, id); err != nil {
+		return nil, err
+	}
+	return s.record(s.Keeper.Overlap(ctx, s.actor(ctx, c), id, until))
+}
+
 type pauseKeyIn struct {
 	KeyIn
 	Body *api.PauseKey

@@ -112,6 +112,7 @@ func (s *server) routes() {
 	register(&s.desk, api.OpAmendKey, s.amendKey)
 	register(&s.desk, api.OpDeleteKey, s.deleteKey)
 	register(&s.desk, api.OpRotateKey, s.rotateKey)
+	register(&s.desk, api.OpOverlapKey, s.overlapKey)
 	register(&s.desk, api.OpPauseKey, s.pauseKey)
 	register(&s.desk, api.OpResumeKey, s.resumeKey)
 	register(&s.desk, api.OpRevokeKey, s.revokeKey)

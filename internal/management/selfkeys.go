@@ -22,6 +22,7 @@ func (s *selfServer) routes() {
 	register(&s.desk, api.OpAmendOwnKey, s.amendKey)
 	register(&s.desk, api.OpDeleteOwnKey, s.deleteKey)
 	register(&s.desk, api.OpRotateOwnKey, s.rotateKey)
+	register(&s.desk, api.OpOverlapOwnKey, s.overlapKey)
 	register(&s.desk, api.OpPauseOwnKey, s.pauseKey)
 	register(&s.desk, api.OpResumeOwnKey, s.resumeKey)
 	register(&s.desk, api.OpRevokeOwnKey, s.revokeKey)
@@ -143,6 +144,19 @@ func given[T any](body *T) T {
 		return none
 	}
 	return *body
+}
+
+type overlapOwnKeyIn struct {
+	OwnKeyIn
+	Body *api.OverlapKey
+}
+
+func (s *selfServer) overlapKey(ctx context.Context, c *call, in *overlapOwnKeyIn) (*reply[api.Key], error) {
+	until, err := wire.Ends(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return shown(s.Self.OverlapKey(ctx, c.caller, in.ID, until))
 }
 
 type pauseOwnKeyIn struct {

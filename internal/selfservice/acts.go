@@ -66,6 +66,16 @@ func (s *Service) RotateKey(ctx context.Context, c Caller, id string, r api.Rota
 	return s.issued(&out), nil
 }
 
+// OverlapKey moves the end of a retiring key's overlap; the zero time ends it now.
+// Errors: NotFound, Forbidden, Invalid (ends_at), Conflict.
+func (s *Service) OverlapKey(ctx context.Context, c Caller, id string, until time.Time) (api.Key, error) {
+	k, err := s.owned(ctx, &c, id)
+	if err != nil {
+		return api.Key{}, err
+	}
+	return s.after(s.o.Keeper.Overlap(ctx, c.Actor, k.ID, until))
+}
+
 // PauseKey suspends one, until an instant or, for the zero time, until resumed.
 // Errors: NotFound, Forbidden, Invalid, Conflict.
 func (s *Service) PauseKey(ctx context.Context, c Caller, id string, until time.Time) (api.Key, error) {

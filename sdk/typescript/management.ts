@@ -519,6 +519,11 @@ export interface Need {
   tenant?: string;
 }
 
+export interface OverlapKey {
+  /** When the retiring key stops: at most 30 days after the rotation, and not past its own expiry. null or absent is now. */
+  ends_at?: string | null;
+}
+
 export interface PauseKey {
   /** When the pause ends by itself; null or absent is until resumed. */
   until?: string | null;
@@ -1534,6 +1539,24 @@ export class KeywrightClient extends Base {
     return this.call<void>({
       method: "DELETE", path: "/v1/keys/{id}", needs: [["key"]], reads: "none", accept: "application/json",
       pathValues: [["id", params.id]],
+    }, options);
+  }
+
+  /**
+   * Move the end of an overlap
+   * Of a key that is PENDING_ROTATION: ends its overlap now, or moves the end to an instant, sooner or later.
+   * Needs the permission `keys:write`.
+   * POST /v1/keys/{id}/overlap
+   */
+  overlapKey(params: {
+    /** The key's id. */
+    id: string;
+    body?: OverlapKey;
+  }, options: RequestOptions = {}): Promise<Key> {
+    return this.call<Key>({
+      method: "POST", path: "/v1/keys/{id}/overlap", needs: [["key"]], reads: "json", accept: "application/json",
+      pathValues: [["id", params.id]],
+      body: params.body, json: true, media: "application/json",
     }, options);
   }
 

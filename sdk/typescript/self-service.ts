@@ -314,6 +314,11 @@ export interface Membership {
   tenant: string;
 }
 
+export interface OverlapKey {
+  /** When the retiring key stops: at most 30 days after the rotation, and not past its own expiry. null or absent is now. */
+  ends_at?: string | null;
+}
+
 export interface PauseKey {
   /** When the pause ends by itself; null or absent is until resumed. */
   until?: string | null;
@@ -1048,6 +1053,27 @@ export class SelfServiceClient extends Base {
       method: "DELETE", path: "/v1/me/keys/{id}", needs: [["login"]], reads: "none", accept: "application/json",
       pathValues: [["id", params.id]],
       query: [["tenant", params.tenant, true]],
+    }, options);
+  }
+
+  /**
+   * Move the end of an overlap
+   * Of a key that is PENDING_ROTATION: ends its overlap now, or moves the end to an instant, sooner or later.
+   * Needs the right `keys:write`; for keys of an environment that has to be granted, `keys:production`.
+   * POST /v1/me/keys/{id}/overlap
+   */
+  overlapMyKey(params: {
+    /** Which of your tenants is meant: its id or ref. The first unless given. */
+    tenant?: string;
+    /** The key's id. */
+    id: string;
+    body?: OverlapKey;
+  }, options: RequestOptions = {}): Promise<Key> {
+    return this.call<Key>({
+      method: "POST", path: "/v1/me/keys/{id}/overlap", needs: [["login"]], reads: "json", accept: "application/json",
+      pathValues: [["id", params.id]],
+      query: [["tenant", params.tenant, true]],
+      body: params.body, json: true, media: "application/json",
     }, options);
   }
 

@@ -216,3 +216,14 @@ func Until(b *api.PauseKey) (time.Time, error) {
 	}
 	return b.Until.UTC(), nil
 }
+
+// Ends reads where the end of an overlap is moved; the zero time is now.
+func Ends(b *api.OverlapKey) (time.Time, error) {
+	if b == nil || b.EndsAt == nil {
+		return time.Time{}, nil
+	}
+	if b.EndsAt.IsZero() {
+		return time.Time{}, invalid("ends_at", "must be in the future; leave it out to end the overlap now")
+	}
+	return b.EndsAt.UTC(), nil
+}
