@@ -171,8 +171,11 @@ func (s *site) accountRoutes() {
 
 // portalRoutes are the customers': their keys, and what the keys open.
 func (s *site) portalRoutes() {
-	s.member("GET /account/keys", (*visit).keysPage)
-	s.member("GET /account/settings/api", (*visit).keysPage)
+	s.member("GET /account/keys", (*visit).keysOrPair)
+	s.member("GET /account/settings/api", (*visit).keysOrPair)
+	if s.pairScheme() != nil {
+		s.pairRoutes()
+	}
 	s.member("GET /account/developer", (*visit).developerPage)
 	s.member("GET /account/keys/new", (*visit).newKeyPage)
 	s.act("POST /account/keys/new", api.OpCreateOwnKey, (*visit).createKey)

@@ -1,15 +1,17 @@
 package console
 
 import (
-	"crypto/rand"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/internal/selfservice"
 	"github.com/keywright/keywright/people"
+	"github.com/keywright/keywright/scheme"
 )
 
 // used remembers which forms of the registration were used, so that a reload of the
@@ -55,13 +57,30 @@ func (u *used) giveBack(form string) {
 type registerBody struct {
 	Once  string
 	Path  string
-	Token bool // a management token comes with the key
+	Token bool   // a management token comes with the key
+	Key   string // the header that the key goes in; "" is not known
+	Place string // and the token
 }
 
 func (v *visit) registerForm() page {
-	reg := v.Self.Site().Registration
-	b := registerBody{Once: rand.Text(), Path: v.Register, Token: reg != nil && reg.Management != ""}
+	key, token := v.Self.Registers()
+	b := registerBody{Once: v.once(), Path: v.Register, Token: token != nil, Key: carriedBy(key), Place: carriedBy(token)}
 	return page{Title: "Register for an API key", Narrow: true, Body: b}
+}
+
+// carriedBy spells the header that a scheme's credential goes in.
+func carriedBy(of *scheme.Scheme) string {
+	if of == nil {
+		return ""
+	}
+	headers := of.CredentialHeaders()
+	switch {
+	case len(headers) == 0:
+		return ""
+	case headers[0] == "Authorization":
+		return "Authorization: Bearer"
+	}
+	return headers[0]
 }
 
 func (v *visit) registerPage() error {
@@ -85,4 +104,38 @@ func (v *visit) register() error {
 		return err
 	}
 	return v.show(http.StatusCreated, "shown", page{Title: "Your credentials", Body: v.registered(out)})
+}
+
+// registered is the page of a registration: both credentials, once.
+func (v *visit) registered(out api.Registered) shownBody {
+	key, token := v.Self.Registers()
+	name := v.variable()
+	b := shownBody{Values: []value{{Label: "API key", Text: out.APIKey, Variable: name}}, Back: v.Docs, BackTo: "Go on to the documentation"}
+	if header := carriedBy(key); header != "" {
+		b.Values[0].Hint = "Opens the API: send it as " + header + " with each request for data."
+	}
+	if out.ManagementToken == "" {
+		return b
+	}
+	b.Both, b.Token = true, true
+	second := value{Label: "Management token", Text: out.ManagementToken, Variable: strings.TrimSuffix(name, "_KEY") + "_MANAGEMENT_TOKEN"}
+	if header := carriedBy(token); header != "" {
+		second.Hint = "Rotates and revokes that key, and does nothing else: send it as " + header + ". Keep it somewhere safer still."
+		b.Manage = v.manage("rotate", header, second.Variable) + "\n" + v.manage("revoke", header, second.Variable)
+	}
+	b.Values = append(b.Values, second)
+	return b
+}
+
+// manage is a call that does something to the key that a management token manages.
+func (v *visit) manage(act, header, variable string) string {
+	ca := ""
+	if v.CA != "" {
+		ca = " --cacert " + quoted(v.CA)
+	}
+	sep := " "
+	if !strings.Contains(header, ":") {
+		sep = ": "
+	}
+	return "curl" + ca + " -X POST \\\n  -H \"" + header + sep + "$" + variable + "\" \\\n  " + quoted(v.Origin(v.r)+"/v1/key/"+act)
 }

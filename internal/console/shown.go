@@ -16,6 +16,7 @@ type value struct {
 	Label    string
 	Text     string
 	Variable string
+	Hint     string // what it is for, where that has to be said
 }
 
 // shownBody is the one page that a credential stands on. It is never stored, and its
@@ -29,7 +30,8 @@ type shownBody struct {
 	KeepKey bool   // only the secret is new
 	Back    string // where "I have stored it" leads
 	BackTo  string
-	Token   bool // the second value is a management token
+	Token   bool   // the second value is a management token
+	Manage  string // calls that rotate and revoke the key with it
 }
 
 // Exports are the lines that put the values into the environment.
@@ -98,7 +100,7 @@ func (v *visit) values(of *scheme.Scheme, c api.Credential) []value {
 			labels = [2]string{"Key (" + strings.ToLower(h[0]) + ")", "Secret (" + strings.ToLower(h[1]) + ")"}
 		}
 	}
-	return []value{{labels[0], c.Key, name}, {labels[1], c.Secret, secret}}
+	return []value{{Label: labels[0], Text: c.Key, Variable: name}, {Label: labels[1], Text: c.Secret, Variable: secret}}
 }
 
 // curl is a first call with the credential, which it takes from the environment.
@@ -137,26 +139,4 @@ func quoted(text string) string {
 		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 	}
 	return text
-}
-
-// registered is the page of a registration: both credentials, once.
-func (v *visit) registered(out api.Registered) shownBody {
-	b := shownBody{Values: []value{{Label: "API key", Text: out.APIKey, Variable: v.variable()}}, Back: v.Docs, BackTo: "Go on to the documentation"}
-	if of := v.registeredScheme(); of != nil {
-		b.Curl = v.curl(of, b.Values)
-	}
-	if out.ManagementToken != "" {
-		b.Both, b.Token = true, true
-		b.Values = append(b.Values, value{Label: "Management token", Text: out.ManagementToken, Variable: strings.TrimSuffix(v.variable(), "_KEY") + "_MANAGEMENT_TOKEN"})
-	}
-	return b
-}
-
-// registeredScheme is the scheme of the keys that strangers register for, where its
-// form is known here.
-func (v *visit) registeredScheme() *scheme.Scheme {
-	if r := v.Self.Site().Registration; r != nil {
-		return v.scheme(r.Scheme)
-	}
-	return nil
 }

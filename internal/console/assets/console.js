@@ -27,6 +27,31 @@ for (const button of document.querySelectorAll('[data-copy]')) {
 }
 for (const part of document.querySelectorAll('[data-script]')) part.hidden = false;
 
+// Both halves of a pair, without showing them. Who sits there may have to be asked
+// first; where that or the clipboard fails, the form does what it does without a script.
+for (const form of document.querySelectorAll('[data-both]')) {
+  const button = form.querySelector('button');
+  const said = button.textContent;
+  const status = document.createElement('span');
+  status.className = 'unseen';
+  status.setAttribute('role', 'status');
+  form.append(status);
+  button.addEventListener('click', async (event) => {
+    if (!navigator.clipboard) return;
+    event.preventDefault();
+    try {
+      const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)), headers: { Accept: 'application/json' } });
+      const { text, proof } = await answer.json();
+      if (proof) { location.assign(proof); return; }
+      await navigator.clipboard.writeText(text);
+      button.textContent = status.textContent = 'Copied';
+      setTimeout(() => { button.textContent = said; status.textContent = ''; }, 4000);
+    } catch {
+      form.submit();
+    }
+  });
+}
+
 // A form that was sent is not sent twice by a second click.
 for (const form of document.querySelectorAll('form[method=post]')) {
   let sent = false;
