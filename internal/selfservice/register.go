@@ -80,6 +80,16 @@ func (s *Service) registrable(reg *Registration) (*scheme.Scheme, error) {
 	return of, nil
 }
 
+// Registers returns the schemes of the two credentials that a registration yields; nil
+// is none.
+func (s *Service) Registers() (key, token *scheme.Scheme) {
+	reg := s.o.Site.Registration
+	if reg == nil {
+		return nil, nil
+	}
+	return s.o.Schemes[reg.Scheme], s.o.Schemes[reg.Management]
+}
+
 // endow gives a new tenant its two credentials.
 func (s *Service) endow(ctx context.Context, by keywright.Actor, reg *Registration, of *scheme.Scheme, t *keywright.Tenant) (api.Registered, error) {
 	key, err := s.o.Keeper.Issue(ctx, by, keeper.IssueRequest{Tenant: string(t.ID), Scheme: reg.Scheme, Draft: registeredDraft(of)})
