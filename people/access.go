@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/keywright/keywright"
@@ -117,13 +118,7 @@ func (s *Service) RequestAccess(ctx context.Context, by keywright.Actor, tenant 
 
 // oneLine lets a reason have lines of its own, as CheckText does not.
 func oneLine(text string) string {
-	out := []rune(text)
-	for i, r := range out {
-		if r == '\n' || r == '\r' || r == '\t' {
-			out[i] = ' '
-		}
-	}
-	return string(out)
+	return strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(text)
 }
 
 func (a *accessRow) happened(ctx context.Context, tx RecordTx, now time.Time, act keywright.Act, by keywright.Actor, reason string) error {
