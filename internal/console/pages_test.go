@@ -329,7 +329,7 @@ func TestPairs(t *testing.T) {
 	if len(values) != 2 || len(values[0][1]) != 48 || len(values[1][1]) != 32 {
 		t.Fatalf("the page shows %d values", len(values))
 	}
-	b.get("/account/keys").want(t, http.StatusOK, "There is one already, and there can only be one")
+	b.get("/account/keys").want(t, http.StatusOK, `aria-checked="true"`)
 	at := "/account/keys/" + keyLink.FindStringSubmatch(made.Body)[1]
 	page := b.get(at+"/rotate").want(t, http.StatusOK, "Regenerate the secret?", "Existing requests will fail")
 	b.post(at+"/rotate", "once", once(t, page.Body)).want(t, http.StatusCreated, values[0][1])

@@ -248,7 +248,12 @@ func (v *visit) pairRegenerate() error {
 	if err != nil {
 		return v.pairAgain(err)
 	}
-	out, err := v.Self.RotateKey(v.ctx(), *v.who, r.ID, api.RotateKey{}, v.r.PostFormValue("once"))
+	// Of the pair that the page was about: sent again, the form makes no other secret.
+	id := r.ID
+	if meant := v.r.PostFormValue("key"); meant != "" {
+		id = meant
+	}
+	out, err := v.Self.RotateKey(v.ctx(), *v.who, id, api.RotateKey{}, v.r.PostFormValue("once"))
 	if err != nil {
 		p, failed := v.pairAct(regenerateTitle)
 		if failed != nil {
