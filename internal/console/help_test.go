@@ -47,9 +47,10 @@ type seen struct{ uri, referrer string }
 type wish struct {
 	schemes   []string
 	register  *selfservice.Registration
-	operators bool // their own site, with nothing of customers
-	provider  bool // one to sign in with
-	plain     bool // no TLS, under a name of *.localhost: for browsers
+	services  []string // that admins switch
+	operators bool     // their own site, with nothing of customers
+	provider  bool     // one to sign in with
+	plain     bool     // no TLS, under a name of *.localhost: for browsers
 	change    func(*place, *console.Options)
 }
 
@@ -65,7 +66,7 @@ func open(t testing.TB, w wish) *place {
 	if w.schemes == nil {
 		w.schemes = []string{"domain-trust"}
 	}
-	o := managementtest.SiteOptions{Site: selfservice.Site{API: "example", Schemes: w.schemes, Registration: w.register}}
+	o := managementtest.SiteOptions{Site: selfservice.Site{API: "example", Schemes: w.schemes, Registration: w.register, Services: w.services}}
 	if w.provider {
 		o.Tokens = p.provider()
 	}

@@ -31,11 +31,15 @@ func (v *visit) places() (entries, tabs []link) {
 
 // portalPlaces are a customer's.
 func (v *visit) portalPlaces() []link {
-	return []link{
+	all := []link{
 		{Name: "Home", Path: root, Text: "Where to begin"},
 		{Name: v.keysWord(), Path: keysPath, Text: "Make, rotate and end the keys that your programs use", words: "api keys key token tokens secret credentials generate create"},
 		{Name: "Developer", Path: root + "/developer", Text: "Keys, documentation and what your programs do", words: "api usage docs documentation sdk curl token"},
 	}
+	if len(v.Self.Services()) > 0 && v.who.Tenant.ID != "" {
+		all = append(all, link{Name: "Services", Path: servicesPath, Text: "What the keys of this account open: switch it on and off", words: "service enable disable"})
+	}
+	return all
 }
 
 // settings are the tabs of the account's settings.

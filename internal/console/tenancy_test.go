@@ -43,7 +43,7 @@ type prey struct {
 func newPrey(t *testing.T) *prey {
 	t.Helper()
 	q := &prey{keys: map[string]keywright.KeyID{}}
-	q.place = open(t, wish{register: &selfservice.Registration{Scheme: "trusset-mica"}, change: func(_ *place, o *console.Options) {
+	q.place = open(t, wish{services: []string{"lending"}, register: &selfservice.Registration{Scheme: "trusset-mica"}, change: func(_ *place, o *console.Options) {
 		h := console.New(*o)
 		q.routes, q.acts = console.Routes(h), console.Acts(h)
 	}})
