@@ -33,7 +33,7 @@ type section struct {
 func sections() []section {
 	return []section{
 		{"verify", verification}, {"memory", memory}, {"startup", startup},
-		{"http", overHTTP}, {"proxy", throughProxy}, {"create", creation}, {"feed", spreading},
+		{"http", overHTTP}, {"proxy", throughProxy}, {"create", creation}, {"feed", spreading}, {"lists", listing},
 	}
 }
 
@@ -43,7 +43,7 @@ func main() {
 	var keys int
 	flag.BoolVar(&s.short, "short", false, "measure briefly: a look, not a verdict")
 	flag.BoolVar(&s.large, "large", false, "measure 10 M keys too (about 4 GB of memory, several minutes)")
-	flag.StringVar(&only, "only", "", "only these sections, with commas between: verify,memory,startup,http,proxy,create,feed")
+	flag.StringVar(&only, "only", "", "only these sections, with commas between: verify,memory,startup,http,proxy,create,feed,lists")
 	flag.StringVar(&s.dir, "dir", "", "where to write files; empty is the folder for temporary files")
 	flag.StringVar(&s.dsn, "postgres", os.Getenv("KEYWRIGHT_TEST_POSTGRES"), "a PostgreSQL server on which a database may be made and dropped; empty leaves it out")
 	flag.StringVar(&child, "serve", "", "for the bench itself: be the server of this kind")

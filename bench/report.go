@@ -35,13 +35,16 @@ const (
 	createPG      target = "key creation, PostgreSQL: ≥ 3,000/s"
 	spread8       target = "revocation visible on 8 nodes: p99 ≤ 10 ms"
 	spread32      target = "revocation visible on 32 nodes: p99 ≤ 10 ms"
+	listsSQLite   target = "any page of a list, 1 M keys, SQLite: ≤ 200 ms"
+	listsMemory   target = "any page of a list, 1 M keys, memory: ≤ 200 ms"
+	listsPG       target = "any page of a list, 1 M keys, PostgreSQL: ≤ 200 ms"
 )
 
 func targets() []target {
 	return []target{
 		verify1K, verify1M, verifyAllocs, hotBySHA, badByGood, indexByMap, growth, bytesPerKey, collection,
 		startup1M, startup10M, httpHot, httpRandom, httpUnknown, proxyAdds, proxyByNginx, forwardAuth,
-		createSQLite, createGrouped, createPG, spread8, spread32,
+		createSQLite, createGrouped, createPG, spread8, spread32, listsSQLite, listsMemory, listsPG,
 	}
 }
 

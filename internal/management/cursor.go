@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/keywright/keywright"
@@ -83,6 +84,26 @@ func (o ordered) read(cursor string) (keywright.Place, error) {
 		return keywright.Place{}, badCursor()
 	}
 	return keywright.Place{Value: value, ID: id}, nil
+}
+
+// searching is how long a page is filled: a store bounds one read, and a filter may
+// leave next to nothing of very many records.
+const searching = 60 * time.Millisecond
+
+// filled reads on until a page is full, there is no more, or it has taken long
+// enough: then the page is short, and its cursor goes on.
+func filled[T any](size int, l *keywright.Listing, read func(size int) ([]T, keywright.Place, error)) (all []T, next keywright.Place, err error) {
+	all = []T{} // a page without items is an empty list
+	for begun := time.Now(); ; l.From = next {
+		page, rest, err := read(size - len(all))
+		if err != nil {
+			return nil, next, err
+		}
+		all, next = append(all, page...), rest
+		if next == (keywright.Place{}) || len(all) >= size || time.Since(begun) >= searching {
+			return all, next, nil
+		}
+	}
 }
 
 func eventPlace(cursor string) (keywright.Cursor, error) {

@@ -81,7 +81,7 @@ func (s *server) listKeys(ctx context.Context, _ *call, in *listKeysIn) (*listin
 	if q.From, err = order.read(in.Cursor); err != nil {
 		return nil, err
 	}
-	page, next, err := s.keys(ctx, q, in.size())
+	page, next, err := filled(in.size(), &q.Listing, func(size int) ([]api.KeyBody, keywright.Place, error) { return s.keys(ctx, q, size) })
 	if err != nil {
 		return nil, err
 	}

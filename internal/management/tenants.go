@@ -53,7 +53,7 @@ func (s *server) listTenants(ctx context.Context, _ *call, in *listTenantsIn) (*
 	if q.From, err = order.read(in.Cursor); err != nil {
 		return nil, err
 	}
-	page, next, err := s.tenants(ctx, q, in.size())
+	page, next, err := filled(in.size(), &q.Listing, func(size int) ([]api.Tenant, keywright.Place, error) { return s.tenants(ctx, q, size) })
 	if err != nil {
 		return nil, err
 	}

@@ -144,7 +144,21 @@ func (r *Reader) keyParts(ctx context.Context, l *list[keywright.Key], q *keywri
 	return append(parts, part), err
 }
 
-// rareStates reads the states that few keys are in, and returns the others.
+// own is a state's own index in the order of ids, if it has one: a part of all keys.
+func own(state keywright.State) []term {
+	switch state {
+	case keywright.StateRevoked:
+		return []term{{column: "k.id", text: "k.revoked <> 0"}}
+	case keywright.StateRetired, keywright.PendingRotation:
+		return []term{{column: "k.id", text: "k.retires <> 0"}}
+	case keywright.StatePaused:
+		return []term{{column: "k.id", text: "k.paused <> 0"}}
+	}
+	return nil
+}
+
+// rareStates reads the states that few keys are in, and in the order of ids those
+// that are read along an index of their own. It returns the others.
 func (r *Reader) rareStates(ctx context.Context, l *list[keywright.Key], states []keywright.State, now int64, limit int, terms []term) (parts []record.Part[keywright.Key], rest []keywright.State, err error) {
 	for _, state := range states {
 		by := stateTerm(state, now)
@@ -152,12 +166,17 @@ func (r *Reader) rareStates(ctx context.Context, l *list[keywright.Key], states 
 		if err != nil {
 			return nil, nil, err
 		}
-		if !narrow {
+		all := slices.Concat([]term{by, inStates([]keywright.State{state}, now)}, terms)
+		var part record.Part[keywright.Key]
+		switch along := own(state); {
+		case narrow:
+			part, err = l.few(ctx, r, limit, all, 0)
+		case l.order == "" && along != nil:
+			part, err = l.walk(ctx, r, limit, append(all[1:], along...))
+		default:
 			rest = append(rest, state)
 			continue
 		}
-		all := slices.Concat([]term{by, inStates([]keywright.State{state}, now)}, terms)
-		part, err := l.few(ctx, r, limit, all, 0)
 		if err != nil {
 			return nil, nil, err
 		}
