@@ -86,7 +86,7 @@ const exported = "CSV with a header line, in which a cell that a spreadsheet wou
 // Operations lists every operation. The order matters to whoever matches by
 // the first that fits: literal segments come before {id}.
 func Operations() []Operation {
-	return slices.Concat(keyOperations(), tenantOperations(), peopleOperations(), configurationOperations(), accessOperations(), otherOperations())
+	return slices.Concat(keyOperations(), tenantOperations(), peopleOperations(), configurationOperations(), accessOperations(), otherOperations(), operatorsOwn())
 }
 
 // Find returns the operation with an id; it panics on an id that is not there,
@@ -100,6 +100,16 @@ func find(table []Operation, id string) Operation {
 		}
 	}
 	panic("api: no operation " + id)
+}
+
+// operatorsOwn are what an operator does to their own account. The permission is one
+// that every operator has; a key that has it is told that it is no person.
+func operatorsOwn() []Operation {
+	all := accountOperations()
+	for i := range all {
+		all[i].Tag, all[i].Permission, all[i].MaxBody = TagAccount, PeopleRead, SelfMaxBody
+	}
+	return all
 }
 
 func keyOperations() []Operation {

@@ -21,7 +21,14 @@ type Me struct {
 	Role    string       `json:"role" doc:"Of the person in that tenant; empty where there is none." example:"admin"`
 	Rights  []string     `json:"rights" nullable:"false" doc:"What the role allows here." example:"[\"keys:read\",\"keys:write\"]"`
 	Tenants []Membership `json:"tenants" nullable:"false" doc:"All that the person is a member of here."`
-	Session string       `json:"session,omitempty" doc:"The id of the session; absent where a token of an identity provider was presented."`
+	// Switchable is what the tenant's admins may switch.
+	Switchable []string `json:"switchable" nullable:"false" doc:"The services that the tenant's admins switch on and off themselves; empty is none." example:"[\"trading\"]"`
+	Session    string   `json:"session,omitempty" doc:"The id of the session; absent where a token of an identity provider was presented."`
+}
+
+// AmendOwnTenant switches services.
+type AmendOwnTenant struct {
+	Services []string `json:"services" nullable:"false" maxItems:"64" doc:"Which of the switchable services are on; those that are not named are off. Services that are not switchable stay as they are." example:"[\"trading\"]"`
 }
 
 // PersonBody is a person as others of the tenant see them.

@@ -19,11 +19,11 @@ const (
 	OwnKeysWrite   = "keys:write"
 	OwnMembersRead = "members:read"
 	OwnMembers     = "members:write"
+	OwnServices    = "services:write"
 )
 
 // The ids of the self-service operations.
 const (
-	OpMe              = "me"
 	OpListOwnKeys     = "list-my-keys"
 	OpExportOwnKeys   = "export-my-keys"
 	OpCreateOwnKey    = "create-my-key"
@@ -37,8 +37,6 @@ const (
 	OpResumeOwnKey    = "resume-my-key"
 	OpRevokeOwnKey    = "revoke-my-key"
 	OpRevealOwnKey    = "reveal-my-key"
-	OpListSessions    = "list-my-sessions"
-	OpEndSession      = "end-my-session"
 	OpListOwnMembers  = "list-my-members"
 	OpAmendOwnMember  = "amend-my-member"
 	OpRemoveOwnMember = "remove-my-member"
@@ -49,13 +47,14 @@ const (
 	OpGetHeldKey      = "show-this-key"
 	OpRotateHeldKey   = "rotate-this-key"
 	OpRevokeHeldKey   = "revoke-this-key"
+	OpAmendOwnTenant  = "amend-my-tenant"
 	OpDiscovery       = "discovery"
 	OpSelfOpenAPI     = "self-openapi"
 )
 
 // SelfOperations lists every operation of the self-service API of a site.
 func SelfOperations() []Operation {
-	all := slices.Concat(ownKeyOperations(), ownPeopleOperations(), ownAccessOperations(), strangerOperations())
+	all := slices.Concat(ownKeyOperations(), of(PersonCaller, TagAccount, accountOperations()), ownPeopleOperations(), ownAccessOperations(), strangerOperations())
 	for i := range all {
 		all[i].MaxBody = SelfMaxBody
 	}
@@ -98,9 +97,8 @@ func ownKeyOperations() []Operation {
 func ownPeopleOperations() []Operation {
 	const tag = "People"
 	return of(PersonCaller, tag, []Operation{
-		{ID: OpMe, Method: "GET", Path: "/v1/me", Success: 200, Summary: "Who am I?"},
-		{ID: OpListSessions, Method: "GET", Path: "/v1/me/sessions", Success: 200, Summary: "List your sessions"},
-		{ID: OpEndSession, Method: "DELETE", Path: "/v1/me/sessions/{id}", Success: 204, Summary: "End a session of yours"},
+		{ID: OpAmendOwnTenant, Method: "PATCH", Path: "/v1/me/tenant", Permission: OwnServices, Success: 200, Summary: "Switch services on and off",
+			Detail: "Those that the provider leaves to its customers, as `switchable` of GET /v1/me lists them. Requests of a service that is off are refused from the very next one."},
 		{ID: OpListOwnMembers, Method: "GET", Path: "/v1/me/members", Permission: OwnMembersRead, Success: 200, Summary: "List your tenant's members"},
 		{ID: OpAmendOwnMember, Method: "PATCH", Path: "/v1/me/members/{person}", Permission: OwnMembers, Success: 200, Summary: "Change a member's role",
 			Detail: "In force with the member's next request. The last admin stays one (409)."},

@@ -192,3 +192,28 @@ func (s *Self) act(ctx context.Context, id, act string, header http.Header, body
 	err := s.about(ctx, request{method: http.MethodPost, path: ownKey(id, act), header: header, body: body}, &out)
 	return out, err
 }
+
+// Rename changes what the person is called.
+func (s *Self) Rename(ctx context.Context, name string) (api.PersonBody, error) {
+	var out api.PersonBody
+	err := s.send(ctx, request{method: http.MethodPatch, path: "/me", body: api.AmendMe{Name: name}}, &out)
+	return out, err
+}
+
+// SetServices switches on those of the switchable services that are named, and off the
+// others.
+func (s *Self) SetServices(ctx context.Context, on []string) (api.Tenant, error) {
+	if on == nil {
+		on = []string{}
+	}
+	var out api.Tenant
+	err := s.about(ctx, request{method: http.MethodPatch, path: "/me/tenant", body: api.AmendOwnTenant{Services: on}}, &out)
+	return out, err
+}
+
+// Passkeys lists the person's passkeys of this site.
+func (s *Self) Passkeys(ctx context.Context) ([]api.Passkey, error) {
+	var out api.PasskeyPage
+	err := s.send(ctx, request{method: http.MethodGet, path: "/me/passkeys"}, &out)
+	return out.Items, err
+}

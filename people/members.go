@@ -202,6 +202,36 @@ func (s *Service) RemoveMember(ctx context.Context, by keywright.Actor, tenant k
 	})
 }
 
+// Rename changes what a person is called. Errors: NotFound, Invalid (name).
+func (s *Service) Rename(ctx context.Context, by keywright.Actor, who PersonID, name string) (Person, error) {
+	name, err := checkName(name)
+	if err != nil {
+		return Person{}, err
+	}
+	now := s.now()
+	var out Person
+	err = s.o.Store.UpdateRecords(ctx, func(tx RecordTx) error {
+		p, err := personByID(ctx, tx, who)
+		if missing(err) {
+			return noPerson()
+		}
+		if err != nil {
+			return err
+		}
+		changed := p.body.Name != name
+		p.body.Name = name
+		out = p.public()
+		if !changed {
+			return nil
+		}
+		if err := p.save(ctx, tx); err != nil {
+			return err
+		}
+		return happening{now, keywright.PersonAmended, by, "", map[string]string{"person": string(who), "email": p.email(), "changed": "name"}}.append(ctx, tx)
+	})
+	return out, err
+}
+
 // Disable shuts a person out, and ends their sessions, or lets them in again.
 // Errors: NotFound.
 func (s *Service) Disable(ctx context.Context, by keywright.Actor, who PersonID, disabled bool) error {

@@ -28,13 +28,15 @@ const (
 	GrantedKeys Right = "keys:production" // in those that a tenant must have been granted, and reveal
 	ReadPeople  Right = "members:read"
 	WritePeople Right = "members:write"
+	// WriteServices switches the services that a site leaves to its customers.
+	WriteServices Right = "services:write"
 )
 
 // Rights lists what a role allows; an unknown role allows nothing.
 func (r Role) Rights() []Right {
 	switch r {
 	case Admin:
-		return []Right{ReadKeys, WriteKeys, GrantedKeys, ReadPeople, WritePeople}
+		return []Right{ReadKeys, WriteKeys, GrantedKeys, ReadPeople, WritePeople, WriteServices}
 	case RoleMember:
 		return []Right{ReadKeys, WriteKeys, GrantedKeys, ReadPeople}
 	case Trial:

@@ -339,7 +339,7 @@ func TestPasswordRules(t *testing.T) {
 func TestRights(t *testing.T) {
 	t.Parallel()
 	for role, want := range map[people.Role]string{
-		people.Admin:      "[keys:read keys:write keys:production members:read members:write]",
+		people.Admin:      "[keys:read keys:write keys:production members:read members:write services:write]",
 		people.RoleMember: "[keys:read keys:write keys:production members:read]",
 		people.Trial:      "[keys:read keys:write]",
 		people.Viewer:     "[keys:read members:read]",

@@ -138,6 +138,11 @@ func (s *Source) checkSite(field string, a *API, hosts map[string]string) {
 			s.Fault(field+".words."+w.name, "must be at most 40 characters that can be seen, such as \"Create key\"")
 		}
 	}
+	for i, name := range site.Services {
+		if !slices.ContainsFunc(a.Routes, func(r Route) bool { return r.Need.Service == name }) {
+			s.Fault(fmt.Sprintf("%s.services[%d]", field, i), "must be a service that a route of the API needs")
+		}
+	}
 	if site.Variable != "" && !regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`).MatchString(site.Variable) {
 		s.Fault(field+".variable", "must be the name of an environment variable, such as ORDERS_API_KEY")
 	}

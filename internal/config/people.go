@@ -66,6 +66,7 @@ type Site struct {
 	TestKeys  TestKeys    `yaml:"test_keys"`
 	Changelog []Changelog `yaml:"changelog"`
 	Words     Words       `yaml:"words"`
+	Services  []string    `yaml:"services"` // which customers switch on and off themselves
 }
 
 // Words are what the provider calls things on the pages; "" is our own word.

@@ -138,7 +138,7 @@ func (d *Daemon) tenantNamed(ctx context.Context, id keywright.TenantID) (t keyw
 // selfService is a site as the rules of self-service know it.
 func (d *Daemon) selfService(a *config.API, surface *gate.API) selfservice.Site {
 	s := selfservice.Site{
-		API: a.Name, Hosts: a.Site.Hosts, Schemes: a.Site.Schemes, SignUp: a.Site.SignUp,
+		API: a.Name, Hosts: a.Site.Hosts, Schemes: a.Site.Schemes, SignUp: a.Site.SignUp, Services: a.Site.Services,
 		TestKeys: a.Site.TestKeys.Environment, TestKeysOff: a.Site.TestKeys.Off,
 	}
 	if len(s.Schemes) == 0 {

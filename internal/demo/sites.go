@@ -14,6 +14,7 @@ func (s *system) site() *config.Site {
 		Variable: s.variable, Schemes: []string{s.scheme}, Tenants: config.Marked{Metadata: systemMark, Is: s.name}, TestKeys: s.testKeys,
 		Register:  s.register,
 		Words:     s.words,
+		Services:  s.services,
 		Changelog: []config.Changelog{{Date: "2026-11-21", Text: "The first version of this example."}},
 	}
 	return out

@@ -32,6 +32,7 @@ type system struct {
 	testKeys config.TestKeys
 	register *config.Register
 	words    config.Words
+	services []string // that customers switch themselves
 	openAPI  func() []byte
 	pages    fs.FS
 	tls      bool // answers on TLS only
@@ -46,7 +47,7 @@ func systems() []system {
 		{name: acme.Name, testKeys: config.TestKeys{Environment: "test"}, openAPI: acme.OpenAPI, pages: acme.Docs(), brand: "Acme", accent: "#b3261e", variable: "ACME_API_KEY", scheme: "keywright", cors: anywhere, table: acme.Table, make: acme.New},
 		{name: trustifi.Name, words: config.Words{Keys: "API"}, testKeys: config.TestKeys{Off: true}, openAPI: trustifi.OpenAPI, pages: trustifi.Docs(), brand: "Trustifi", accent: "#0b57d0", variable: "TRUSTIFI_API_KEY", scheme: "trustifi", table: trustifi.Table, make: trustifi.New},
 		{name: truestamp.Name, openAPI: truestamp.OpenAPI, pages: truestamp.Docs(), brand: "Truestamp", accent: "#1b6e3c", variable: "TRUESTAMP_API_KEY", scheme: "truestamp", tls: true, cors: anywhere, table: truestamp.Table, make: truestamp.New},
-		{name: trusset.Name, words: config.Words{Keys: "API Key Management"}, register: &config.Register{Path: "/mica-register", Scheme: trusset.MiCAScheme, Management: "trusset-mica-management"}, openAPI: trusset.OpenAPI, pages: trusset.Docs(), brand: "Trusset", accent: "#5b3fbf", variable: "TRUSSET_API_KEY", scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
+		{name: trusset.Name, services: []string{"tokenization", "trading", "lending", "custody"}, words: config.Words{Keys: "API Key Management"}, register: &config.Register{Path: "/mica-register", Scheme: trusset.MiCAScheme, Management: "trusset-mica-management"}, openAPI: trusset.OpenAPI, pages: trusset.Docs(), brand: "Trusset", accent: "#5b3fbf", variable: "TRUSSET_API_KEY", scheme: "trusset-instance", table: trusset.Table, make: trusset.New},
 		{name: domaintrust.Name, words: config.Words{Keys: "API Keys", Create: "Create Key"}, testKeys: config.TestKeys{Environment: domaintrust.Testing}, openAPI: domaintrust.OpenAPI, pages: domaintrust.Docs(), brand: "Domain Trust", accent: "#8a4b00", variable: "DOMAIN_TRUST_API_KEY", scheme: "domain-trust", table: domaintrust.Table, make: domaintrust.New},
 		{name: trustswiftly.Name, words: config.Words{Keys: "API", Create: "Generate New Key", Token: "Create Token"}, testKeys: config.TestKeys{Off: true}, openAPI: trustswiftly.OpenAPI, pages: trustswiftly.Docs(), brand: "Trust Swiftly", accent: "#00687a", variable: "TRUST_SWIFTLY_API_KEY", scheme: "trust-swiftly", table: trustswiftly.Table, make: trustswiftly.New},
 	}

@@ -127,6 +127,7 @@ func (s *server) routes() {
 	register(&s.desk, api.OpExportTenants, s.exportTenants)
 	register(&s.desk, api.OpExportEvents, s.exportEvents)
 	s.peopleRoutes()
+	s.accountRoutes(s.operatorAccount())
 	s.configurationRoutes()
 	s.accessRoutes()
 	describeHeaders(s.huma.OpenAPI())

@@ -9,11 +9,10 @@ import (
 	"github.com/keywright/keywright/people"
 )
 
-// peopleRoutes binds the operations on the person, their sessions and their tenant's people.
+// peopleRoutes binds the operations on the person, their tenant and its people.
 func (s *selfServer) peopleRoutes() {
-	register(&s.desk, api.OpMe, s.me)
-	register(&s.desk, api.OpListSessions, s.listSessions)
-	register(&s.desk, api.OpEndSession, s.endSession)
+	s.accountRoutes(s.ownAccount())
+	register(&s.desk, api.OpAmendOwnTenant, s.amendTenant)
 	register(&s.desk, api.OpListOwnMembers, s.listMembers)
 	register(&s.desk, api.OpAmendOwnMember, s.amendMember)
 	register(&s.desk, api.OpRemoveOwnMember, s.removeMember)
@@ -22,37 +21,19 @@ func (s *selfServer) peopleRoutes() {
 	register(&s.desk, api.OpWithdrawOwn, s.withdraw)
 }
 
-func (s *selfServer) me(_ context.Context, c *call, _ *chosenIn) (*listing[api.Me], error) {
-	who := &c.caller
-	out := api.Me{Person: wire.Person(&who.Person), Role: string(who.Role), Rights: []string{}, Tenants: []api.Membership{}, Session: who.Session.ID}
-	if who.Tenant.ID != "" {
-		t := wire.Tenant(&who.Tenant)
-		t.Metadata = map[string]string{} // what the provider notes about its customers is the provider's
-		out.Tenant = &t
-		for _, right := range who.Role.Rights() {
-			out.Rights = append(out.Rights, string(right))
-		}
-	}
-	for i, t := range who.Tenants {
-		out.Tenants = append(out.Tenants, api.Membership{Tenant: string(t.ID), Ref: t.Ref, Name: t.Name, Role: string(who.Members[i].Role)})
-	}
-	return &listing[api.Me]{Body: out}, nil
+type amendOwnTenantIn struct {
+	Chosen
+	Body api.AmendOwnTenant
 }
 
-func (s *selfServer) listSessions(ctx context.Context, c *call, _ *struct{}) (*listing[api.SessionPage], error) {
-	all, err := s.People.Sessions(ctx, c.caller.Person.ID)
+func (s *selfServer) amendTenant(ctx context.Context, c *call, in *amendOwnTenantIn) (*listing[api.Tenant], error) {
+	t, err := s.Self.SetServices(ctx, c.caller, in.Body.Services)
 	if err != nil {
 		return nil, err
 	}
-	return &listing[api.SessionPage]{Body: wire.Sessions(all, c.caller.Session.ID)}, nil
-}
-
-type endSessionIn struct {
-	ID string `path:"id" maxLength:"64" doc:"The session's id." example:"ses_01JZ8Q6V7N3F5T9X2B4C6D8E0G"`
-}
-
-func (s *selfServer) endSession(ctx context.Context, c *call, in *endSessionIn) (*nothing, error) {
-	return nil, gone("session", s.People.EndSession(ctx, c.caller.Actor, c.caller.Person.ID, in.ID))
+	out := wire.Tenant(&t)
+	out.Metadata = map[string]string{}
+	return &listing[api.Tenant]{Body: out}, nil
 }
 
 func (s *selfServer) listMembers(ctx context.Context, c *call, _ *chosenIn) (*listing[api.MemberPage], error) {

@@ -54,7 +54,7 @@ func (s *server) bind(c *call, r *http.Request) {
 	}
 	c.operation = s.operations[pattern]
 	switch op := &c.operation; {
-	case op.ID == api.OpSetup && s.Setup == nil, (op.Tag == api.TagPeople || op.Tag == api.TagAccess) && s.People == nil,
+	case op.ID == api.OpSetup && s.Setup == nil, (op.Tag == api.TagPeople || op.Tag == api.TagAccess || op.Tag == api.TagAccount) && s.People == nil,
 		op.Tag == api.TagRegistrations && s.Sites == nil, op.Tag == api.TagConfiguration && s.Configured == nil:
 		c.verdict.Refuse(keywright.NoSuchRoute)
 	case c.operator != nil && op.Permission != "" && !keywright.Permits(c.verdict.Decision.Permissions, []string{op.Permission}):

@@ -23,6 +23,8 @@ type Site struct {
 	Tenants map[string]string
 	// Registration, unless nil, lets strangers register for a key.
 	Registration *Registration
+	// Services are those that admins of a tenant switch on and off themselves.
+	Services []string
 	// SignUp lets a person whom a provider vouches for, and who is nobody's member,
 	// have a tenant of their own.
 	SignUp bool

@@ -109,6 +109,11 @@ export interface AmendKey {
   permissions?: Array<string>;
 }
 
+export interface AmendMe {
+  /** As others of the tenant see it; may be empty. */
+  name: string;
+}
+
 export interface AmendMember {
   /** The new role: admin or viewer for operators; admin, member or trial for others. */
   role: "admin" | "member" | "trial" | "viewer";
@@ -487,6 +492,23 @@ export interface LintScheme {
   source: string;
 }
 
+export interface Me {
+  /** The person who calls. */
+  person: PersonBody;
+  /** What the role allows here. */
+  rights: Array<string>;
+  /** Of the person in that tenant; empty where there is none. */
+  role: string;
+  /** The id of the session; absent where a token of an identity provider was presented. */
+  session?: string;
+  /** The services that the tenant's admins switch on and off themselves; empty is none. */
+  switchable: Array<string>;
+  /** The tenant that is meant; absent for a person who has none here. */
+  tenant?: Tenant;
+  /** All that the person is a member of here. */
+  tenants: Array<Membership>;
+}
+
 export interface Member {
   /** Under which the person signs in. */
   email: string;
@@ -502,6 +524,17 @@ export interface Member {
 export interface MemberPage {
   /** All of them. */
   items: Array<Member>;
+}
+
+export interface Membership {
+  /** What people call it. */
+  name: string;
+  /** The tenant's short name, which ?tenant= takes too. */
+  ref: string;
+  /** The person's, in this tenant. */
+  role: string;
+  /** The tenant's id. */
+  tenant: string;
 }
 
 export interface Need {
@@ -524,9 +557,33 @@ export interface OverlapKey {
   ends_at?: string | null;
 }
 
+export interface Passkey {
+  /** When it was added. */
+  created_at: string;
+  /** Names it; opens nothing. */
+  id: string;
+  /** When it was last signed in with; null is never. */
+  last_used_at: string | null;
+  /** What the person calls it. */
+  name: string;
+}
+
+export interface PasskeyPage {
+  /** All of them, the oldest first. */
+  items: Array<Passkey>;
+}
+
 export interface PauseKey {
   /** When the pause ends by itself; null or absent is until resumed. */
   until?: string | null;
+}
+
+export interface PersonBody {
+  /** Under which the person signs in. */
+  email: string;
+  id: string;
+  /** As the person gave it; may be empty. */
+  name: string;
 }
 
 export interface Problem {
@@ -703,6 +760,34 @@ export interface SchemeProblem {
   detail: string;
   /** From 1; 0 where it is of the text as a whole. */
   line: number;
+}
+
+export interface Session {
+  /** Where the person signed in from. */
+  address: string;
+  /** This request was made with it. */
+  current: boolean;
+  /** When it ends by itself. */
+  expires_at: string;
+  id: string;
+  /** When it was last used; at most a minute late. */
+  last_seen: string;
+  /** password, passkey, or the identity provider's name. */
+  method: string;
+  /** When the person signed in. */
+  started_at: string;
+  /** What the browser called itself. */
+  user_agent: string;
+}
+
+export interface SessionPage {
+  /** All that are in force, the newest first. */
+  items: Array<Session>;
+}
+
+export interface SetPassword {
+  /** The new one, of 15 characters at least. */
+  password: string;
 }
 
 export interface Setup {
@@ -1625,6 +1710,104 @@ export class KeywrightClient extends Base {
       method: "POST", path: "/v1/keys/{id}/rotate", needs: [["key"]], reads: "json", accept: "application/json",
       pathValues: [["id", params.id]],
       body: params.body, json: true, media: "application/json",
+    }, options);
+  }
+
+  /**
+   * Who am I?
+   * Needs the permission `people:read`.
+   * GET /v1/me
+   */
+  me(params: {
+    /** Which of your tenants is meant: its id or ref. The first unless given. */
+    tenant?: string;
+  } = {}, options: RequestOptions = {}): Promise<Me> {
+    return this.call<Me>({
+      method: "GET", path: "/v1/me", needs: [["key"]], reads: "json", accept: "application/json",
+      query: [["tenant", params.tenant, true]],
+    }, options);
+  }
+
+  /**
+   * Change your name
+   * Needs the permission `people:read`.
+   * PATCH /v1/me
+   */
+  amendMe(params: {
+    body: AmendMe;
+  }, options: RequestOptions = {}): Promise<PersonBody> {
+    return this.call<PersonBody>({
+      method: "PATCH", path: "/v1/me", needs: [["key"]], reads: "json", accept: "application/json",
+      body: params.body, json: true, media: "application/json",
+    }, options);
+  }
+
+  /**
+   * List your passkeys
+   * Those of this site: a passkey belongs to one host. They are added on the site's pages, by the browser.
+   * Needs the permission `people:read`.
+   * GET /v1/me/passkeys
+   */
+  listMyPasskeys(options: RequestOptions = {}): Promise<PasskeyPage> {
+    return this.call<PasskeyPage>({
+      method: "GET", path: "/v1/me/passkeys", needs: [["key"]], reads: "json", accept: "application/json",
+    }, options);
+  }
+
+  /**
+   * Remove a passkey of yours
+   * Only in a session, and only within five minutes of a proof of who you are: 403 with the type urn:keywright:problem:proof-needed asks for one.
+   * Needs the permission `people:read`.
+   * DELETE /v1/me/passkeys/{id}
+   */
+  removeMyPasskey(params: {
+    /** The passkey's id, as the list has it. */
+    id: string;
+  }, options: RequestOptions = {}): Promise<void> {
+    return this.call<void>({
+      method: "DELETE", path: "/v1/me/passkeys/{id}", needs: [["key"]], reads: "none", accept: "application/json",
+      pathValues: [["id", params.id]],
+    }, options);
+  }
+
+  /**
+   * Set your password
+   * Only in a session, and only within five minutes of a proof of who you are: 403 with the type urn:keywright:problem:proof-needed asks for one. Ends every other session.
+   * Needs the permission `people:read`.
+   * PUT /v1/me/password
+   */
+  setMyPassword(params: {
+    body: SetPassword;
+  }, options: RequestOptions = {}): Promise<void> {
+    return this.call<void>({
+      method: "PUT", path: "/v1/me/password", needs: [["key"]], reads: "none", accept: "application/json",
+      body: params.body, json: true, media: "application/json",
+    }, options);
+  }
+
+  /**
+   * List your sessions
+   * Needs the permission `people:read`.
+   * GET /v1/me/sessions
+   */
+  listMySessions(options: RequestOptions = {}): Promise<SessionPage> {
+    return this.call<SessionPage>({
+      method: "GET", path: "/v1/me/sessions", needs: [["key"]], reads: "json", accept: "application/json",
+    }, options);
+  }
+
+  /**
+   * End a session of yours
+   * Needs the permission `people:read`.
+   * DELETE /v1/me/sessions/{id}
+   */
+  endMySession(params: {
+    /** The session's id. */
+    id: string;
+  }, options: RequestOptions = {}): Promise<void> {
+    return this.call<void>({
+      method: "DELETE", path: "/v1/me/sessions/{id}", needs: [["key"]], reads: "none", accept: "application/json",
+      pathValues: [["id", params.id]],
     }, options);
   }
 

@@ -42,9 +42,19 @@ export interface AmendKey {
   permissions?: Array<string>;
 }
 
+export interface AmendMe {
+  /** As others of the tenant see it; may be empty. */
+  name: string;
+}
+
 export interface AmendMember {
   /** The new role: admin or viewer for operators; admin, member or trial for others. */
   role: "admin" | "member" | "trial" | "viewer";
+}
+
+export interface AmendOwnTenant {
+  /** Which of the switchable services are on; those that are not named are off. Services that are not switchable stay as they are. */
+  services: Array<string>;
 }
 
 export interface CreateOwnKey {
@@ -280,6 +290,8 @@ export interface Me {
   role: string;
   /** The id of the session; absent where a token of an identity provider was presented. */
   session?: string;
+  /** The services that the tenant's admins switch on and off themselves; empty is none. */
+  switchable: Array<string>;
   /** The tenant that is meant; absent for a person who has none here. */
   tenant?: Tenant;
   /** All that the person is a member of here. */
@@ -317,6 +329,22 @@ export interface Membership {
 export interface OverlapKey {
   /** When the retiring key stops: at most 30 days after the rotation, and not past its own expiry. null or absent is now. */
   ends_at?: string | null;
+}
+
+export interface Passkey {
+  /** When it was added. */
+  created_at: string;
+  /** Names it; opens nothing. */
+  id: string;
+  /** When it was last signed in with; null is never. */
+  last_used_at: string | null;
+  /** What the person calls it. */
+  name: string;
+}
+
+export interface PasskeyPage {
+  /** All of them, the oldest first. */
+  items: Array<Passkey>;
 }
 
 export interface PauseKey {
@@ -401,6 +429,11 @@ export interface Session {
 export interface SessionPage {
   /** All that are in force, the newest first. */
   items: Array<Session>;
+}
+
+export interface SetPassword {
+  /** The new one, of 15 characters at least. */
+  password: string;
 }
 
 export interface Tenant {
@@ -833,6 +866,19 @@ export class SelfServiceClient extends Base {
   }
 
   /**
+   * Change your name
+   * PATCH /v1/me
+   */
+  amendMe(params: {
+    body: AmendMe;
+  }, options: RequestOptions = {}): Promise<PersonBody> {
+    return this.call<PersonBody>({
+      method: "PATCH", path: "/v1/me", needs: [["login"]], reads: "json", accept: "application/json",
+      body: params.body, json: true, media: "application/json",
+    }, options);
+  }
+
+  /**
    * List your requests for access
    * Needs the right `keys:read`.
    * GET /v1/me/access-requests
@@ -1231,6 +1277,46 @@ export class SelfServiceClient extends Base {
   }
 
   /**
+   * List your passkeys
+   * Those of this site: a passkey belongs to one host. They are added on the site's pages, by the browser.
+   * GET /v1/me/passkeys
+   */
+  listMyPasskeys(options: RequestOptions = {}): Promise<PasskeyPage> {
+    return this.call<PasskeyPage>({
+      method: "GET", path: "/v1/me/passkeys", needs: [["login"]], reads: "json", accept: "application/json",
+    }, options);
+  }
+
+  /**
+   * Remove a passkey of yours
+   * Only in a session, and only within five minutes of a proof of who you are: 403 with the type urn:keywright:problem:proof-needed asks for one.
+   * DELETE /v1/me/passkeys/{id}
+   */
+  removeMyPasskey(params: {
+    /** The passkey's id, as the list has it. */
+    id: string;
+  }, options: RequestOptions = {}): Promise<void> {
+    return this.call<void>({
+      method: "DELETE", path: "/v1/me/passkeys/{id}", needs: [["login"]], reads: "none", accept: "application/json",
+      pathValues: [["id", params.id]],
+    }, options);
+  }
+
+  /**
+   * Set your password
+   * Only in a session, and only within five minutes of a proof of who you are: 403 with the type urn:keywright:problem:proof-needed asks for one. Ends every other session.
+   * PUT /v1/me/password
+   */
+  setMyPassword(params: {
+    body: SetPassword;
+  }, options: RequestOptions = {}): Promise<void> {
+    return this.call<void>({
+      method: "PUT", path: "/v1/me/password", needs: [["login"]], reads: "none", accept: "application/json",
+      body: params.body, json: true, media: "application/json",
+    }, options);
+  }
+
+  /**
    * List your sessions
    * GET /v1/me/sessions
    */
@@ -1251,6 +1337,24 @@ export class SelfServiceClient extends Base {
     return this.call<void>({
       method: "DELETE", path: "/v1/me/sessions/{id}", needs: [["login"]], reads: "none", accept: "application/json",
       pathValues: [["id", params.id]],
+    }, options);
+  }
+
+  /**
+   * Switch services on and off
+   * Those that the provider leaves to its customers, as `switchable` of GET /v1/me lists them. Requests of a service that is off are refused from the very next one.
+   * Needs the right `services:write`.
+   * PATCH /v1/me/tenant
+   */
+  amendMyTenant(params: {
+    /** Which of your tenants is meant: its id or ref. The first unless given. */
+    tenant?: string;
+    body: AmendOwnTenant;
+  }, options: RequestOptions = {}): Promise<Tenant> {
+    return this.call<Tenant>({
+      method: "PATCH", path: "/v1/me/tenant", needs: [["login"]], reads: "json", accept: "application/json",
+      query: [["tenant", params.tenant, true]],
+      body: params.body, json: true, media: "application/json",
     }, options);
   }
 

@@ -49,3 +49,13 @@ func Sessions(all []people.Session, current string) api.SessionPage {
 	}
 	return page
 }
+
+// Passkeys spells a person's passkeys.
+func Passkeys(all []people.Passkey) api.PasskeyPage {
+	out := api.PasskeyPage{Items: []api.Passkey{}}
+	for i := range all {
+		p := &all[i]
+		out.Items = append(out.Items, api.Passkey{ID: p.ID, Name: p.Name, CreatedAt: p.Created, LastUsed: instant(p.LastUsed)})
+	}
+	return out
+}
