@@ -196,5 +196,50 @@ func mutations() []mutation { //nolint:funlen // a table
 			file: "front/introspect/find.go", old: "if by.Tenant != keywright.OperatorTenant {", new: "if false {",
 			pkg: "./front/introspect",
 		},
+		{
+			rule: "one request for an environment is open at a time",
+			file: "people/access.go", old: "Name: openAccess(tenant, environment),", new: "Name: id,",
+			pkg: "./people", run: "TestARequestForAccess",
+		},
+		{
+			rule: "a request that is being granted is not declined",
+			file: "people/access.go", old: "if act = keywright.AccessDeclined; row.claimed(now) {", new: "if act = keywright.AccessDeclined; false && row.claimed(now) {",
+			pkg: "./people", run: "TestARequestForAccess",
+		},
+		{
+			rule: "a request is decided once",
+			file: "people/access.go", old: "	if row.body.State != AccessOpen {", new: "	if false {",
+			pkg: "./internal/management", run: "TestDMT12_Access|TestARequestIsDecidedOnce",
+		},
+		{
+			rule: "DMT-12 only what has to be granted is asked for",
+			file: "internal/selfservice/access.go", old: "if e.Granted && !slices.Contains(t.Environments, e.Name)", new: "if !slices.Contains(t.Environments, e.Name)",
+			pkg: "./internal/management", run: "TestWhatCanBeAskedFor",
+		},
+		{
+			rule: "an archived tenant is granted nothing",
+			file: "internal/management/access.go", old: "		case t.Archived:", new: "		case false:",
+			pkg: "./internal/management", run: "TestOnlyWhoMayWriteTenants",
+		},
+		{
+			rule: "a tenant does not learn which operator decided",
+			file: "internal/selfservice/access.go", old: "	out.DecidedBy = \"\"", new: "	_ = out.DecidedBy",
+			pkg: "./internal/management", run: "TestDMT12_Access",
+		},
+		{
+			rule: "a scheme's text has a bound, in bytes",
+			file: "internal/management/configuration.go", old: "	if len(text) > api.MaxSchemeSource {", new: "	if false {",
+			pkg: "./internal/management", run: "TestASchemesText",
+		},
+		{
+			rule: "only a provider of the configuration is asked whether it answers",
+			file: "internal/management/configuration.go", old: "return p.Name == in.Name })", new: "return true })",
+			pkg: "./internal/management", run: "TestWhatIsConfigured",
+		},
+		{
+			rule: "a node that is silent is not called fresh, nor listed for ever",
+			file: "people/verifiers.go", old: "			if rec.over(now) {", new: "			if false {",
+			pkg: "./people", run: "TestWhatNodesSay",
+		},
 	}
 }
