@@ -14,6 +14,7 @@ import (
 type Store struct {
 	writing chan struct{} // holds one token: whoever has it may write
 	changed chan struct{}
+	uses    *uses
 
 	mu     sync.RWMutex // guards what follows, for moments only
 	now    state
@@ -27,7 +28,7 @@ var (
 
 // New returns an empty store.
 func New() *Store {
-	s := &Store{writing: make(chan struct{}, 1), changed: make(chan struct{}, 1), now: empty()}
+	s := &Store{writing: make(chan struct{}, 1), changed: make(chan struct{}, 1), uses: noUses(), now: empty()}
 	s.writing <- struct{}{}
 	return s
 }
@@ -139,6 +140,7 @@ func (s *Store) Changed() <-chan struct{} { return s.changed }
 
 // Close implements keywright.Store. What the store held is gone.
 func (s *Store) Close() error {
+	s.uses.close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed, s.now = true, empty()
