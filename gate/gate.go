@@ -68,12 +68,19 @@ type Limiter interface {
 	Take(now time.Time, scheme string, rules []keywright.LimitRule, key keywright.KeyID, from netip.Addr, out *keywright.Allowances) keywright.Reason
 }
 
+// Counter is told of each decision of Pass, once; see meter.Meter.Count. It keeps
+// neither pointer.
+type Counter interface {
+	Count(now time.Time, api string, d *keywright.Decision, from netip.Addr)
+}
+
 // Options of a gate.
 type Options struct {
 	APIs          []API
 	Index         Verifier
 	Pepper        Digester
 	Limiter       Limiter // nil: nothing is counted
+	Meter         Counter // nil: use is not counted
 	Clock         func() time.Time
 	AddressLimits bool // count and refuse per address
 }
@@ -85,6 +92,7 @@ type Gate struct {
 	index   Verifier
 	pepper  Digester
 	limiter Limiter
+	meter   Counter
 	clock   func() time.Time
 	address bool
 	scratch sync.Pool
@@ -95,6 +103,7 @@ type Gate struct {
 type scratch struct {
 	need       keywright.Need
 	allowances keywright.Allowances
+	decision   keywright.Decision
 }
 
 // New compiles the table. It returns an Invalid error naming what is wrong.
@@ -109,7 +118,7 @@ func New(o Options) (*Gate, error) {
 	}
 	g := &Gate{
 		byHost: map[string]*surface{}, byName: map[string]*surface{},
-		index: o.Index, pepper: o.Pepper, limiter: o.Limiter, clock: o.Clock, address: o.AddressLimits,
+		index: o.Index, pepper: o.Pepper, limiter: o.Limiter, meter: o.Meter, clock: o.Clock, address: o.AddressLimits,
 	}
 	g.scratch.New = func() any { return new(scratch) }
 	for i := range o.APIs {

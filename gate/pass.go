@@ -20,12 +20,24 @@ func (g *Gate) Pass(v *scheme.View, api string) Verdict {
 	s := g.scratch.Get().(*scratch)
 	p := g.judge(now, v, s, &out)
 	p = g.count(now, v, s, &out, p)
-	g.scratch.Put(s)
 	if p.Reason == keywright.Granted {
 		p.Reason = manners(v, &out)
 	}
 	out.settle(p)
+	g.tell(now, v, s, &out)
+	g.scratch.Put(s)
 	return out
+}
+
+// tell lets the use be counted, as it was decided. The decision is copied because
+// an interface lets everything it is given escape.
+func (g *Gate) tell(now time.Time, v *scheme.View, s *scratch, out *Verdict) {
+	if g.meter == nil {
+		return
+	}
+	s.decision = out.Decision
+	g.meter.Count(now, out.API.Name, &s.decision, v.Address)
+	s.decision = keywright.Decision{} // the pool keeps no tenant alive
 }
 
 // judge goes through every check up to the limits, in the order that docs/guide/settled.md
