@@ -18,6 +18,8 @@ func TestTrussetsConsole(t *testing.T) {
 		"TRS-15 the old key stays valid for 7 days and no longer",
 		"TRS-16 both keys work meanwhile",
 		"TRS-17 at most 10 active keys, which the page counts",
+		"TRS-18 services are switched on and off, by who may",
+		"TRS-19 a service that is off answers 403 SERVICE_NOT_ENABLED",
 		"TRS-04 a key can be paused for a time, and revoked",
 	}, webtest.Timeout(6*time.Minute))
 }

@@ -35,8 +35,33 @@ export default async ({ open, args, assert, looks, tell }) => {
       assert.equal(await works(old), 200);
     });
 
+    await step('TRS-18', 'services', async () => {
+      await press(page, 'Services', 'link');
+      await look('services');
+      assert.equal((await ask(old, '/lending/api/markets')).status, 200);
+      await page.getByRole('link', { name: 'Switch off Lending' }).click();
+      await page.getByText('Requests to lending will fail at once').waitFor();
+      await page.getByLabel("To go on, type the service's name").fill('trading');
+      await press(page, 'Switch it off');
+      await page.getByText('That is not it, so nothing was done').waitFor();
+      await look('service-off');
+      await page.getByLabel("To go on, type the service's name").fill('lending');
+      await press(page, 'Switch it off');
+      await page.getByRole('status').getByText('The service is off.').waitFor();
+    });
+    await step('TRS-19', 'what is off is refused', async () => {
+      const refused = await ask(old, '/lending/api/markets');
+      assert.equal(refused.status, 403);
+      assert.equal(JSON.parse(refused.body).error.code, 'SERVICE_NOT_ENABLED');
+      assert.equal((await ask(old, '/trading/api/orders')).status, 200);
+      await page.getByRole('button', { name: 'Switch on Lending' }).click();
+      await page.getByRole('status').getByText('The service is on.').waitFor();
+      assert.equal((await ask(old, '/lending/api/markets')).status, 200);
+    });
+
     await step('TRS-13', 'the overlap', async () => {
-      await press(page, 'I have stored it', 'link');
+      await keys();
+      await press(page, 'Settlement', 'link');
       await press(page, 'Rotate', 'link');
       const choice = page.getByLabel('How long the present key goes on working');
       assert.equal(await choice.evaluate((s) => s.selectedOptions[0].textContent), '7 days');
