@@ -80,8 +80,11 @@ func carriedBy(of *scheme.Scheme) string {
 	case headers[0] == "Authorization":
 		return "Authorization: Bearer"
 	}
-	return headers[0]
+	return strings.ReplaceAll(headers[0], "Api", "API") // as people write it
 }
+
+// managing is a call that does something to a registered key, in words and as a command.
+type managing struct{ Act, Title, Call string }
 
 func (v *visit) registerPage() error {
 	return v.show(http.StatusOK, "register", v.registerForm())
@@ -121,7 +124,7 @@ func (v *visit) registered(out api.Registered) shownBody {
 	second := value{Label: "Management token", Text: out.ManagementToken, Variable: strings.TrimSuffix(name, "_KEY") + "_MANAGEMENT_TOKEN"}
 	if header := carriedBy(token); header != "" {
 		second.Hint = "Rotates and revokes that key, and does nothing else: send it as " + header + ". Keep it somewhere safer still."
-		b.Manage = v.manage("rotate", header, second.Variable) + "\n" + v.manage("revoke", header, second.Variable)
+		b.Manage = []managing{{"rotate", "Rotate it", v.manage("rotate", header, second.Variable)}, {"revoke", "Revoke it, for good", v.manage("revoke", header, second.Variable)}}
 	}
 	b.Values = append(b.Values, second)
 	return b

@@ -30,8 +30,8 @@ type shownBody struct {
 	KeepKey bool   // only the secret is new
 	Back    string // where "I have stored it" leads
 	BackTo  string
-	Token   bool   // the second value is a management token
-	Manage  string // calls that rotate and revoke the key with it
+	Token   bool       // the second value is a management token
+	Manage  []managing // what can be done to the key with it
 }
 
 // Exports are the lines that put the values into the environment.
