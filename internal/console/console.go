@@ -148,15 +148,16 @@ func (s *site) accountRoutes() {
 	s.member("GET /account", (*visit).home)
 	s.member("GET /account/search", (*visit).searchPage)
 	s.member("GET /account/settings", (*visit).settingsPage)
+	s.act("POST /account/settings/name", api.OpAmendMe, (*visit).rename)
 	s.member("GET /account/sessions", (*visit).sessionsPage)
 	s.act("POST /account/sessions/end", api.OpEndSession, (*visit).endSession)
 	s.act("POST /account/sessions/end-others", api.OpEndSession, (*visit).endOtherSessions)
 	s.member("GET /account/passkeys", (*visit).passkeysPage)
 	s.ceremony(s.member, "POST /account/passkeys/begin", "a passkey is a browser's", (*visit).beginPasskey)
 	s.ceremony(s.member, "POST /account/passkeys/add", "a passkey is a browser's", (*visit).addPasskey)
-	s.act("POST /account/passkeys/remove", "remove-passkey", (*visit).removePasskey)
+	s.act("POST /account/passkeys/remove", api.OpRemovePasskey, (*visit).removePasskey)
 	s.member("GET /account/password", (*visit).passwordPage)
-	s.act("POST /account/password", "set-password", (*visit).setPassword)
+	s.act("POST /account/password", api.OpSetPassword, (*visit).setPassword)
 	invite, withdraw, amend, remove := api.OpInviteOwn, api.OpWithdrawOwn, api.OpAmendOwnMember, api.OpRemoveOwnMember
 	if s.Self == nil {
 		invite, withdraw, amend, remove = api.OpInvite, api.OpWithdrawInvitation, api.OpAmendMember, api.OpRemoveMember

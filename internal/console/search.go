@@ -36,6 +36,9 @@ func (v *visit) searchPage() error {
 
 func (v *visit) found(query string) []link {
 	entries, tabs := v.places()
+	for i := range tabs {
+		tabs[i].Name = "Account settings: " + tabs[i].Name
+	}
 	all := slices.Concat(entries, tabs)
 	if v.Docs != "" {
 		all = append(all, link{Name: "API documentation", Path: v.Docs, Text: "From the first call to the whole reference", words: "api docs help reference guide"})
