@@ -12,7 +12,7 @@
 //		};
 //
 //	  - page, context, browser: playwright's own; JavaScript on, light, 1280×800.
-//	  - open({javaScript, colorScheme, width, height, storage, timezone}): a page in a context of
+//	  - open({javaScript, colorScheme, width, height, storage, timezone, touch}): a page in a context of
 //	    its own (cookies are not shared), watched like the first. storage is another
 //	    context's storageState(), to be signed in from the start.
 //	  - args: what the test gave, by way of JSON.

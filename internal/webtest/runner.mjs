@@ -65,9 +65,9 @@ const browser = await chromium.launch({
   ],
 });
 
-async function open({ javaScript = true, colorScheme = 'light', width = 1280, height = 800, storage, timezone = 'UTC' } = {}) {
+async function open({ javaScript = true, colorScheme = 'light', width = 1280, height = 800, storage, timezone = 'UTC', touch = false } = {}) {
   const context = await browser.newContext({
-    ignoreHTTPSErrors: true, javaScriptEnabled: javaScript, colorScheme, viewport: { width, height },
+    ignoreHTTPSErrors: true, javaScriptEnabled: javaScript, hasTouch: touch, colorScheme, viewport: { width, height },
     reducedMotion: 'reduce', storageState: storage, locale: 'en-GB', timezoneId: timezone,
   });
   context.setDefaultTimeout(15_000);
