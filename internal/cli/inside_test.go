@@ -105,6 +105,9 @@ func TestTFI04_EveryOperationHasACommand(t *testing.T) {
 	root := New()
 	for _, op := range api.Operations() {
 		path, ok := commands[op.ID]
+		if op.Tag == api.TagAccount {
+			continue // the command line holds a key, which has no account; people have theirs in a browser
+		}
 		if !ok && op.ID != api.OpOpenAPI {
 			t.Errorf("the operation %s has no command", op.ID)
 			continue
