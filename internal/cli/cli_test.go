@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "keywright:", err)
 			os.Exit(cli.ExitCode(err))
 		}
-	}, "idof": firstID, "mode": mode, "browser": browser, "realbrowser": realBrowser})
+	}, "idof": firstID, "accessid": firstAccess, "mode": mode, "browser": browser, "realbrowser": realBrowser})
 }
 
 // firstID prints the id of the oldest key that is no operator's.
@@ -52,6 +52,17 @@ func firstID() {
 		}
 	}
 	os.Exit(1)
+}
+
+// firstAccess prints the id of the newest request for access that is open.
+func firstAccess() {
+	out, err := exec.Command("keywright", "access", "list", "--state", "open", "--output", "json").Output()
+	var all []api.AccessRequest
+	if err != nil || json.Unmarshal(out, &all) != nil || len(all) == 0 {
+		fmt.Fprintln(os.Stderr, "no request is open:", err)
+		os.Exit(1)
+	}
+	fmt.Println(all[0].ID)
 }
 
 // mode prints a file's mode.

@@ -20,8 +20,10 @@ import (
 	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/internal/idp"
 	"github.com/keywright/keywright/internal/idp/idptest"
+	"github.com/keywright/keywright/internal/management"
 	"github.com/keywright/keywright/internal/management/managementtest"
 	"github.com/keywright/keywright/internal/selfservice"
+	"github.com/keywright/keywright/keeper"
 	"github.com/keywright/keywright/oidc"
 	"github.com/keywright/keywright/people"
 )
@@ -53,7 +55,7 @@ func startSite(t *testing.T, env *testscript.Env) {
 		Site: selfservice.Site{API: "truestamp", Schemes: []string{"truestamp", "trust-swiftly", "trustifi", "domain-trust", "keywright"}},
 		Tokened: func(s *managementtest.Site) *oidc.Providers {
 			issuer = idptest.Start(t, idp.Options{Clock: s.Clock.Now, Audience: audience, Users: []idp.User{
-				{Subject: "1", Email: "ada@example.com", Name: "Ada Example"}, {Subject: "2", Email: "grace@example.com", Name: "Grace Example"}, {Subject: "3", Email: "eve@example.com", Name: "Eve Example"}}})
+				{Subject: "1", Email: "ada@example.com", Name: "Ada Example"}, {Subject: "2", Email: "grace@example.com", Name: "Grace Example"}, {Subject: "3", Email: "eve@example.com", Name: "Eve Example"}, {Subject: "4", Email: "ida@example.com", Name: "Ida Example"}}})
 			return tokens(t, s, issuer)
 		},
 	})
@@ -67,6 +69,7 @@ func startSite(t *testing.T, env *testscript.Env) {
 			t.Fatal(err)
 		}
 	}
+	startDesk(t, env, site)
 	mux := http.NewServeMux()
 	server := httptest.NewTLSServer(mux)
 	env.Defer(server.Close)
@@ -100,6 +103,29 @@ func startSite(t *testing.T, env *testscript.Env) {
 }
 
 type siteKey struct{}
+
+// startDesk serves the management API over the site's store, and makes a tenant of
+// Ida's that has been granted nothing.
+func startDesk(t *testing.T, env *testscript.Env, site *managementtest.Site) {
+	t.Helper()
+	actor := keywright.Actor{ID: "system"}
+	tenant, err := site.Keeper.CreateTenant(t.Context(), actor, keeper.TenantDraft{Ref: "ida00001", Name: "Ida's"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := site.People.Enrol(t.Context(), actor, tenant.ID, "ida@example.com", "Ida", people.Admin, keywright.Credential{}); err != nil {
+		t.Fatal(err)
+	}
+	made, err := management.IssueOperatorKey(t.Context(), site.Keeper, actor, "operator")
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk := httptest.NewServer(site.Management)
+	env.Defer(desk.Close)
+	_, key := made.Credential.Reveal()
+	env.Setenv("SITE_DESK", desk.URL)
+	env.Setenv("SITE_OPERATOR", key)
+}
 
 func tokens(t *testing.T, s *managementtest.Site, issuer string) *oidc.Providers {
 	t.Helper()
