@@ -30,14 +30,10 @@ func TestDemo_SIGTERM(t *testing.T) {
 		cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 		var said strings.Builder
 		cmd.Stderr = &said
-		began := time.Now()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		c := await(t, file, &said)
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("the demo took %s to start", took)
-		}
 		if !strings.HasPrefix(c.CA, temp) {
 			t.Errorf("without --data the CA is at %s", c.CA)
 		}
