@@ -36,6 +36,7 @@ type KeyBody struct {
 	PausedUntil      *time.Time        `json:"paused_until" doc:"When the pause ends by itself; null is until resumed."`
 	RetiresAt        *time.Time        `json:"retires_at" doc:"The end of the overlap after a rotation."`
 	RevokedAt        *time.Time        `json:"revoked_at" doc:"When it was revoked; null when it was not."`
+	LastUsedAt       *time.Time        `json:"last_used_at" doc:"When it was last presented, let through or not; null is never, or not known."`
 	RevocationReason string            `json:"revocation_reason,omitempty" doc:"Why it was revoked." example:"compromised"`
 	Predecessor      string            `json:"predecessor,omitempty" doc:"The id of the key that this one replaced."`
 	Successor        string            `json:"successor,omitempty" doc:"The id of the key that replaced this one."`

@@ -86,7 +86,7 @@ const exported = "CSV with a header line, in which a cell that a spreadsheet wou
 // Operations lists every operation. The order matters to whoever matches by
 // the first that fits: literal segments come before {id}.
 func Operations() []Operation {
-	return slices.Concat(keyOperations(), tenantOperations(), peopleOperations(), configurationOperations(), accessOperations(), otherOperations(), operatorsOwn())
+	return slices.Concat(keyOperations(), tenantOperations(), peopleOperations(), configurationOperations(), accessOperations(), usageOperations(), otherOperations(), operatorsOwn())
 }
 
 // Find returns the operation with an id; it panics on an id that is not there,

@@ -54,7 +54,7 @@ const (
 
 // SelfOperations lists every operation of the self-service API of a site.
 func SelfOperations() []Operation {
-	all := slices.Concat(ownKeyOperations(), of(PersonCaller, TagAccount, accountOperations()), ownPeopleOperations(), ownAccessOperations(), strangerOperations())
+	all := slices.Concat(ownKeyOperations(), of(PersonCaller, TagAccount, accountOperations()), ownPeopleOperations(), ownAccessOperations(), ownUsageOperations(), strangerOperations())
 	for i := range all {
 		all[i].MaxBody = SelfMaxBody
 	}

@@ -48,8 +48,8 @@ type UsageReason struct {
 // UsagePoint is one step of a report.
 type UsagePoint struct {
 	At      time.Time `json:"at" doc:"Where the step begins." example:"2030-01-01T12:00:00Z"`
-	Granted int64     `json:"granted"`
-	Refused int64     `json:"refused"`
+	Granted int64     `json:"granted" example:"42"`
+	Refused int64     `json:"refused" example:"1"`
 }
 
 // UsageAddress is an address that a key was presented from.

@@ -74,7 +74,10 @@ func (s *Self) send(ctx context.Context, q request, out any) error {
 // about is send for operations that are about a tenant.
 func (s *Self) about(ctx context.Context, q request, out any) error {
 	if s.tenant != "" {
-		q.query = url.Values{"tenant": {s.tenant}}
+		if q.query == nil {
+			q.query = url.Values{}
+		}
+		q.query.Set("tenant", s.tenant)
 	}
 	return s.send(ctx, q, out)
 }

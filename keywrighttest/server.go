@@ -17,6 +17,7 @@ import (
 	"github.com/keywright/keywright/internal/sdk/present"
 	"github.com/keywright/keywright/keeper"
 	"github.com/keywright/keywright/limit"
+	"github.com/keywright/keywright/meter"
 	"github.com/keywright/keywright/scheme"
 	"github.com/keywright/keywright/seal"
 	"github.com/keywright/keywright/store/memory"
@@ -33,7 +34,8 @@ type Server struct {
 	t       testing.TB
 	speaks  map[string]*present.Scheme
 	parsed  map[string]*scheme.Scheme
-	store   keywright.Store
+	store   *memory.Store
+	meter   *meter.Meter
 	keeper  *keeper.Keeper
 	gate    *gate.Gate
 	index   *verify.Index
@@ -98,7 +100,10 @@ func (s *Server) start(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
-	if s.gate, err = gate.New(gate.Options{APIs: apis, Index: s.index, Pepper: s.secrets.Pepper, Limiter: limit.New(0), Clock: s.Now}); err != nil {
+	s.meter = meter.New(meter.Options{Store: s.store, Clock: s.Now})
+	if s.gate, err = gate.New(gate.Options{
+		APIs: apis, Index: s.index, Pepper: s.secrets.Pepper, Limiter: limit.New(0), Meter: s.meter, Clock: s.Now,
+	}); err != nil {
 		return err
 	}
 	if err := s.operator(ctx); err != nil {
@@ -144,7 +149,7 @@ func (s *Server) listen(apis []gate.API) {
 	}
 	s.http = httptest.NewServer(management.New(management.Options{
 		Keeper: s.keeper, Store: s.store, Schemes: s.parsed, Gate: func() *gate.Gate { return s.gate }, Clock: s.Now,
-		View: gate.Hops{}.View, Index: s.index, Pepper: s.secrets.Pepper,
+		View: gate.Hops{}.View, Index: s.index, Pepper: s.secrets.Pepper, Meter: s.meter,
 		APIs: func(name string) (gate.API, bool) { a, ok := byName[name]; return a, ok },
 	}))
 	s.URL = s.http.URL

@@ -75,38 +75,50 @@ func (m *Meter) Flush(ctx context.Context) error {
 	case <-ctx.Done():
 		return &keywright.Error{Kind: keywright.Unavailable, Detail: "use cannot be counted: the store takes too long", Cause: ctx.Err()}
 	}
+	for {
+		b, err := m.next()
+		if b == nil || err != nil {
+			return err
+		}
+		if err = m.o.Store.AddUse(ctx, *b); err != nil && !errors.Is(err, keywright.Invalid) {
+			return err // whether it is in the store after all only the store knows
+		}
+		m.added() // an invalid one would stand in the way for ever
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// next returns the batch to be added, nil if there is none: one that was made
+// before, as it was made, or the first of what was counted since.
+func (m *Meter) next() (*Batch, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.batches) > 0 {
+		return &m.batches[0], nil
+	}
 	for i := range m.known {
 		m.pending.drain(&m.known[i])
 	}
 	for i := range m.strangers {
 		m.pending.drain(&m.strangers[i])
 	}
-	if err := m.add(ctx); err != nil || m.pending.empty() {
-		return err
+	if m.pending.empty() {
+		return nil, nil
 	}
 	all, err := m.pending.cut(m.o.Random, m.o.Clock().UTC())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m.batches, m.pending = all, newPending()
-	return m.add(ctx)
+	return &m.batches[0], nil
 }
 
-// add adds the batches that are left, each as it was made: whether one that failed
-// is in the store after all only the store knows.
-func (m *Meter) add(ctx context.Context) error {
-	for len(m.batches) > 0 {
-		err := m.o.Store.AddUse(ctx, m.batches[0])
-		if err != nil && !errors.Is(err, keywright.Invalid) {
-			return err
-		}
-		m.batches = m.batches[1:] // an invalid one would stand in the way for ever
-		if err != nil {
-			return err
-		}
-	}
-	m.batches = nil
-	return nil
+func (m *Meter) added() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.batches = m.batches[1:]
 }
 
 // forget forgets the old once an hour of the clock of key life.

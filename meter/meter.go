@@ -38,9 +38,11 @@ type Meter struct {
 	strangers [8]shard
 
 	flushing chan struct{} // held by whoever flushes
-	pending  pending       // drained, and not in a batch yet
-	batches  []Batch       // to be added as they are, the oldest first
 	forgot   int64         // the hour in which the old was last forgotten
+
+	mu      sync.Mutex // guards what follows; never held while the store is asked
+	pending pending    // drained, and not in a batch yet
+	batches []Batch    // to be added as they are, the oldest first
 
 	starting sync.Once
 	stopping sync.Once

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"net/netip"
@@ -149,22 +150,54 @@ func (r *Report) fill(sums []Sum, q Query) {
 	slices.SortFunc(r.Refusals, func(a, b Sum) int { return cmp.Or(cmp.Compare(b.Times, a.Times), cmp.Compare(a.Reason, b.Reason)) })
 }
 
-// LastUsed returns when keys were last presented, and flushes before as Report
-// does. Keys that never were are left out.
+// LastUsed returns when keys were last presented, with what was counted here and is
+// not in the store yet. Keys that never were are left out.
 func (m *Meter) LastUsed(ctx context.Context, keys []keywright.KeyID) (map[keywright.KeyID]time.Time, error) {
 	if m == nil || len(keys) == 0 {
 		return nil, nil
 	}
-	_ = m.Flush(ctx) // as in Report
+	all := map[keywright.KeyID]time.Time{}
+	m.recent(keys, all) // first: what leaves the memory meanwhile is in the store
 	found, err := m.o.Store.LastUse(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
-	all := make(map[keywright.KeyID]time.Time, len(found))
 	for i := range found {
-		all[found[i].Key] = found[i].At
+		later(all, found[i].Key, found[i].At)
 	}
 	return all, nil
+}
+
+func later(all map[keywright.KeyID]time.Time, id keywright.KeyID, at time.Time) {
+	if at.After(all[id]) {
+		all[id] = at
+	}
+}
+
+// recent adds what was counted and is not in the store.
+func (m *Meter) recent(keys []keywright.KeyID, all map[keywright.KeyID]time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range keys {
+		who := subject{key: id}
+		s := m.shard(who, &keywright.Decision{Key: id}, netip.Addr{})
+		s.mu.Lock()
+		u := s.uses[who]
+		if u != nil {
+			later(all, id, time.Unix(0, u.last).UTC())
+		}
+		s.mu.Unlock()
+		if u := m.pending.keys[id]; u != nil {
+			later(all, id, time.Unix(0, u.last).UTC())
+		}
+		for i := range m.batches {
+			have := m.batches[i].Keys
+			at, there := slices.BinarySearchFunc(have, id, func(k KeyUse, id keywright.KeyID) int { return bytes.Compare(k.Key[:], id[:]) })
+			if there {
+				later(all, id, have[at].At)
+			}
+		}
+	}
 }
 
 // Spell writes an address; one that is not known is "".

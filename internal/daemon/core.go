@@ -16,6 +16,7 @@ import (
 	"github.com/keywright/keywright/internal/management"
 	"github.com/keywright/keywright/keeper"
 	"github.com/keywright/keywright/limit"
+	"github.com/keywright/keywright/meter"
 	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/seal"
 	"github.com/keywright/keywright/store/memory"
@@ -33,6 +34,7 @@ type core struct {
 	keeper   *keeper.Keeper
 	people   *people.Service
 	limiter  *limit.Limiter
+	meter    *meter.Meter
 	bounded  bool // the view can grow old: the store is not ours alone
 	unfollow func()
 	node     string            // a name of this process
@@ -67,6 +69,11 @@ func openCore(ctx context.Context, o *Options, plan *Plan, signIn func(outcome s
 	if !ok {
 		return c, errors.New("the store keeps no people")
 	}
+	uses, ok := c.store.(meter.Store)
+	if !ok {
+		return c, errors.New("the store keeps no use")
+	}
+	c.meter = meter.New(meter.Options{Store: uses, Clock: o.Clock, Failed: tellUse(o.Log)})
 	c.people = people.New(people.Options{
 		Store: records, Keys: c.store, Clock: o.Clock, SessionIdle: cfg.People.SessionIdle, SessionLife: cfg.People.SessionLife,
 		InvitationLife: cfg.People.InvitationLife, NoPasswords: !cfg.People.Passwords, Observe: signIn,
@@ -79,7 +86,20 @@ func openCore(ctx context.Context, o *Options, plan *Plan, signIn func(outcome s
 	if err := c.follower.Start(following); err != nil {
 		return c, fmt.Errorf("the keys cannot be read from the store: %w", err)
 	}
+	c.meter.Start()
 	return c, nil
+}
+
+// tellUse says when use can no longer be kept, and when it can again. Nothing is
+// refused for it.
+func tellUse(log *slog.Logger) func(error) {
+	return func(err error) {
+		if err == nil {
+			log.Info("use is kept again")
+			return
+		}
+		log.Warn("what was used cannot be kept for now; it is counted in memory", "error", err.Error())
+	}
 }
 
 func hasNoKeys(ctx context.Context, store keywright.Store) (empty bool, err error) {
@@ -144,7 +164,8 @@ func (c *core) age() time.Duration {
 	return time.Duration(feed.Boottime() - c.index.AsOf())
 }
 
-// close ends the follower, then the store.
+// close ends the follower, keeps what was used, then closes the store: nobody is
+// answered any more.
 func (c *core) close() error {
 	var err error
 	if c.silence != nil {
@@ -153,8 +174,11 @@ func (c *core) close() error {
 	if c.unfollow != nil {
 		c.unfollow()
 	}
+	if lost := c.meter.Close(context.Background()); lost != nil {
+		err = fmt.Errorf("what was used last is not kept: %w", lost)
+	}
 	if c.store != nil {
-		err = c.store.Close()
+		err = errors.Join(err, c.store.Close())
 	}
 	return err
 }

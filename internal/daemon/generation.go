@@ -66,7 +66,7 @@ func (d *Daemon) generate(plan *Plan) (*generation, error) {
 	}
 	if g.gate, err = gate.New(gate.Options{
 		APIs: surfaces, Index: &timed{next: d.core.index, into: d.metrics.verification}, Pepper: d.core.secrets.Pepper,
-		Limiter: d.core.limiter, Clock: d.o.Clock, AddressLimits: cfg.AddressLimits,
+		Limiter: d.core.limiter, Meter: d.core.meter, Clock: d.o.Clock, AddressLimits: cfg.AddressLimits,
 	}); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.File, err)
 	}
@@ -96,7 +96,7 @@ func (d *Daemon) generate(plan *Plan) (*generation, error) {
 func (d *Daemon) managementHandler(g *generation, own func() *gate.Gate) http.Handler {
 	o := management.Options{
 		Keeper: d.core.keeper, Store: d.core.store, Schemes: g.plan.Schemes, Gate: own, Clock: d.o.Clock, Log: d.log, View: g.hops.View,
-		Index: d.core.index, Pepper: d.core.secrets.Pepper, APIs: g.plan.find, Observe: d.metrics.observe,
+		Index: d.core.index, Pepper: d.core.secrets.Pepper, APIs: g.plan.find, Observe: d.metrics.observe, Meter: d.core.meter,
 		People: d.core.people, Sites: g.siteNamed, SiteURL: d.siteURLs(g), Configured: configured{d, g},
 	}
 	if d.core.setup != nil {

@@ -86,6 +86,7 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 	s.service = selfservice.New(selfservice.Options{
 		Site: d.selfService(a, &surface), Keeper: d.core.keeper, Store: d.core.store, Schemes: g.plan.Schemes,
 		Before: d.siteBefore(a.Name), People: d.core.people, Tokens: providers, Index: d.core.index, Pepper: d.core.secrets.Pepper, Clock: d.o.Clock, View: g.hops.View,
+		Meter: d.core.meter,
 	})
 	s.self = management.NewSelf(management.SelfOptions{
 		Self: s.service, People: d.core.people, Clock: d.o.Clock, Log: d.log, View: g.hops.View, Origin: d.siteOrigin(g, a), Observe: d.metrics.observe,

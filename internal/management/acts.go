@@ -30,7 +30,7 @@ func (s *server) rotateKey(ctx context.Context, c *call, in *rotateKeyIn) (*repl
 	if err != nil {
 		return nil, keyless(err)
 	}
-	return s.newKey(&out), nil
+	return s.newKey(ctx, &out), nil
 }
 
 type overlapKeyIn struct {
@@ -50,7 +50,7 @@ func (s *server) overlapKey(ctx context.Context, c *call, in *overlapKeyIn) (*re
 	if _, err := s.mayTouch(ctx, c, id); err != nil {
 		return nil, err
 	}
-	return s.record(s.Keeper.Overlap(ctx, s.actor(ctx, c), id, until))
+	return s.record(ctx)(s.Keeper.Overlap(ctx, s.actor(ctx, c), id, until))
 }
 
 type pauseKeyIn struct {
@@ -67,7 +67,7 @@ func (s *server) pauseKey(ctx context.Context, c *call, in *pauseKeyIn) (*reply[
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.Keeper.Pause(ctx, s.actor(ctx, c), id, until))
+	return s.record(ctx)(s.Keeper.Pause(ctx, s.actor(ctx, c), id, until))
 }
 
 func (s *server) resumeKey(ctx context.Context, c *call, in *KeyIn) (*reply[api.Key], error) {
@@ -75,7 +75,7 @@ func (s *server) resumeKey(ctx context.Context, c *call, in *KeyIn) (*reply[api.
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.Keeper.Resume(ctx, s.actor(ctx, c), id))
+	return s.record(ctx)(s.Keeper.Resume(ctx, s.actor(ctx, c), id))
 }
 
 type revokeKeyIn struct {
@@ -94,5 +94,5 @@ func (s *server) revokeKey(ctx context.Context, c *call, in *revokeKeyIn) (*repl
 	if in.Body != nil {
 		why = keywright.Revocation(in.Body.Reason)
 	}
-	return s.record(s.Keeper.Revoke(ctx, s.actor(ctx, c), id, why))
+	return s.record(ctx)(s.Keeper.Revoke(ctx, s.actor(ctx, c), id, why))
 }

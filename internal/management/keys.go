@@ -37,16 +37,18 @@ func (s *server) createKey(ctx context.Context, c *call, in *createKeyIn) (*repl
 	if err != nil {
 		return nil, err
 	}
-	return s.newKey(&out), nil
+	return s.newKey(ctx, &out), nil
 }
 
 // newKey answers 201 with the credential, or 200 without it on a replay.
-func (s *server) newKey(i *keeper.Issued) *reply[api.Key] {
+func (s *server) newKey(ctx context.Context, i *keeper.Issued) *reply[api.Key] {
 	status := http.StatusCreated
 	if i.Replayed {
 		status = http.StatusOK
 	}
-	return &reply[api.Key]{Status: status, ETag: etag(i.Key.Version), Body: wire.Issued(i, s.Clock())}
+	body := wire.Issued(i, s.Clock())
+	wire.UsedKey(ctx, s.Meter, &body)
+	return &reply[api.Key]{Status: status, ETag: etag(i.Key.Version), Body: body}
 }
 
 // KeyFilterIn is what selects keys in a list and in an export; huma reads exported
@@ -121,6 +123,7 @@ func (s *server) keys(ctx context.Context, q keywright.KeyQuery, size int) (page
 		}
 		return err
 	})
+	wire.UsedPage(ctx, s.Meter, page)
 	return page, next, err
 }
 
@@ -146,15 +149,19 @@ func (s *server) getKey(ctx context.Context, _ *call, in *KeyIn) (*reply[api.Key
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.key(ctx, id))
+	return s.record(ctx)(s.key(ctx, id))
 }
 
 // record answers 200 with a key's record.
-func (s *server) record(k keywright.Key, err error) (*reply[api.Key], error) {
-	if err != nil {
-		return nil, keyless(err)
+func (s *server) record(ctx context.Context) func(keywright.Key, error) (*reply[api.Key], error) {
+	return func(k keywright.Key, err error) (*reply[api.Key], error) {
+		if err != nil {
+			return nil, keyless(err)
+		}
+		body := api.Key{KeyBody: wire.Key(&k, s.Clock())}
+		wire.UsedKey(ctx, s.Meter, &body)
+		return &reply[api.Key]{Status: http.StatusOK, ETag: etag(k.Version), Body: body}, nil
 	}
-	return &reply[api.Key]{Status: http.StatusOK, ETag: etag(k.Version), Body: api.Key{KeyBody: wire.Key(&k, s.Clock())}}, nil
 }
 
 type amendKeyIn struct {
@@ -185,7 +192,7 @@ func (s *server) amendKey(ctx context.Context, c *call, in *amendKeyIn) (*reply[
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.Keeper.Amend(ctx, s.actor(ctx, c), id, version, a))
+	return s.record(ctx)(s.Keeper.Amend(ctx, s.actor(ctx, c), id, version, a))
 }
 
 func (s *server) deleteKey(ctx context.Context, c *call, in *KeyIn) (*nothing, error) {

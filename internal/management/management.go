@@ -12,6 +12,7 @@ import (
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/internal/selfservice"
 	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/meter"
 	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/scheme"
 )
@@ -52,6 +53,8 @@ type Options struct {
 	SiteURL func(apiName string) string
 	// Configured answers the operations on what is configured; nil: there are none.
 	Configured Configured
+	// Meter says what was used; nil: nothing was.
+	Meter *meter.Meter
 	// Random makes request ids; nil is crypto/rand.
 	Random io.Reader
 	// Observe is told of every answer once, for metrics; nil is not told.
@@ -130,6 +133,7 @@ func (s *server) routes() {
 	s.accountRoutes(s.operatorAccount())
 	s.configurationRoutes()
 	s.accessRoutes()
+	s.usageRoutes()
 	describeHeaders(s.huma.OpenAPI())
 	describeImport(s.huma.OpenAPI())
 	describeSetup(s.huma.OpenAPI())

@@ -47,7 +47,7 @@ func managementConfig() huma.Config {
 		"session":  {Type: "apiKey", In: "cookie", Name: selfservice.SessionCookie, Description: "The session of an operator who is signed in on this host: its role says what it may do. Requests that change something must come from the same origin."},
 		"setup":    {Type: "http", Scheme: "bearer", Description: "The one-use set-up token."},
 	}
-	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "Tenants"}, {Name: "People"}, {Name: "Registrations"}, {Name: api.TagAccess}, {Name: api.TagConfiguration}, {Name: "Events"}, {Name: "Setup"}}
+	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "Tenants"}, {Name: "People"}, {Name: "Registrations"}, {Name: api.TagAccess}, {Name: api.TagConfiguration}, {Name: "Events"}, {Name: "Usage"}, {Name: "Setup"}}
 	return config
 }
 

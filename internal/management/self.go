@@ -253,7 +253,7 @@ func selfConfig() huma.Config {
 		"login":   {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token of an identity provider that the API takes."},
 		"key":     {Type: "apiKey", In: "header", Name: "Authorization", Description: "A key of the API, or a management token, wherever the API reads it."},
 	}
-	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "People"}, {Name: api.TagAccess}, {Name: "This key"}, {Name: "Registration"}}
+	config.Tags = []*huma.Tag{{Name: "Keys"}, {Name: "People"}, {Name: api.TagAccess}, {Name: "This key"}, {Name: "Usage"}, {Name: "Registration"}}
 	return config
 }
 

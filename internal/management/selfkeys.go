@@ -29,6 +29,7 @@ func (s *selfServer) routes() {
 	register(&s.desk, api.OpRevealOwnKey, s.revealKey)
 	s.peopleRoutes()
 	s.accessRoutes()
+	s.usageRoutes()
 	register(&s.desk, api.OpRegister, s.register)
 	register(&s.desk, api.OpGetHeldKey, held(s, s.getHeld))
 	register(&s.desk, api.OpRotateHeldKey, held(s, s.rotateHeld))

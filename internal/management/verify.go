@@ -215,6 +215,7 @@ func (s *server) spell(ctx context.Context, v *gate.Verdict) (api.Verdict, error
 		return out, err
 	}
 	body := wire.Key(&k, s.Clock())
+	wire.Used(ctx, s.Meter, &body)
 	out.Key = &body
 	return out, nil
 }

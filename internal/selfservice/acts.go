@@ -34,15 +34,17 @@ func (s *Service) AmendKey(ctx context.Context, c Caller, id string, ifVersion u
 			change.Metadata = &kept
 		}
 	}
-	return s.after(s.o.Keeper.Amend(ctx, c.Actor, k.ID, ifVersion, change))
+	return s.after(ctx)(s.o.Keeper.Amend(ctx, c.Actor, k.ID, ifVersion, change))
 }
 
 // after spells what an act left behind.
-func (s *Service) after(k keywright.Key, err error) (api.Key, error) {
-	if err != nil {
-		return api.Key{}, spoken(err)
+func (s *Service) after(ctx context.Context) func(keywright.Key, error) (api.Key, error) {
+	return func(k keywright.Key, err error) (api.Key, error) {
+		if err != nil {
+			return api.Key{}, spoken(err)
+		}
+		return s.shown(ctx, &k), nil
 	}
-	return s.shown(&k), nil
 }
 
 // RotateKey replaces one. Errors: NotFound, Forbidden, Invalid (overlap), Conflict
@@ -63,7 +65,7 @@ func (s *Service) RotateKey(ctx context.Context, c Caller, id string, r api.Rota
 	if err != nil {
 		return api.Key{}, spoken(err)
 	}
-	return s.issued(&out), nil
+	return s.issued(ctx, &out), nil
 }
 
 // OverlapKey moves the end of a retiring key's overlap; the zero time ends it now.
@@ -73,7 +75,7 @@ func (s *Service) OverlapKey(ctx context.Context, c Caller, id string, until tim
 	if err != nil {
 		return api.Key{}, err
 	}
-	return s.after(s.o.Keeper.Overlap(ctx, c.Actor, k.ID, until))
+	return s.after(ctx)(s.o.Keeper.Overlap(ctx, c.Actor, k.ID, until))
 }
 
 // PauseKey suspends one, until an instant or, for the zero time, until resumed.
@@ -83,7 +85,7 @@ func (s *Service) PauseKey(ctx context.Context, c Caller, id string, until time.
 	if err != nil {
 		return api.Key{}, err
 	}
-	return s.after(s.o.Keeper.Pause(ctx, c.Actor, k.ID, until))
+	return s.after(ctx)(s.o.Keeper.Pause(ctx, c.Actor, k.ID, until))
 }
 
 // ResumeKey ends a pause. Errors: NotFound, Forbidden, Conflict.
@@ -92,7 +94,7 @@ func (s *Service) ResumeKey(ctx context.Context, c Caller, id string) (api.Key, 
 	if err != nil {
 		return api.Key{}, err
 	}
-	return s.after(s.o.Keeper.Resume(ctx, c.Actor, k.ID))
+	return s.after(ctx)(s.o.Keeper.Resume(ctx, c.Actor, k.ID))
 }
 
 // RevokeKey ends one for good; "" is no reason in particular. Errors: NotFound,
@@ -102,7 +104,7 @@ func (s *Service) RevokeKey(ctx context.Context, c Caller, id, reason string) (a
 	if err != nil {
 		return api.Key{}, err
 	}
-	return s.after(s.o.Keeper.Revoke(ctx, c.Actor, k.ID, keywright.Revocation(reason)))
+	return s.after(ctx)(s.o.Keeper.Revoke(ctx, c.Actor, k.ID, keywright.Revocation(reason)))
 }
 
 // DeleteKey removes one. Errors: NotFound, Forbidden.

@@ -204,13 +204,13 @@ func (s *Service) HolderByID(ctx context.Context, by keywright.Actor, id string)
 // HeldKey shows the key that a holder speaks for.
 func (s *Service) HeldKey(ctx context.Context, h Holder) (api.Key, error) {
 	if h.Manages.IsZero() {
-		return s.shown(&h.Key), nil
+		return s.shown(ctx, &h.Key), nil
 	}
 	k, err := s.record(ctx, h.Manages)
 	if err != nil {
 		return api.Key{}, spoken(err)
 	}
-	return s.shown(&k), nil
+	return s.shown(ctx, &k), nil
 }
 
 // RotateHeld replaces the key itself, or the one that a management token manages. A
@@ -243,7 +243,7 @@ func (s *Service) RotateHeld(ctx context.Context, h Holder, r api.RotateKey, ide
 		return api.Key{}, spoken(err)
 	}
 	s.shorten(ctx, &h, out.Key.ID)
-	return s.issued(&out), nil
+	return s.issued(ctx, &out), nil
 }
 
 func spell(d time.Duration) string {
@@ -307,7 +307,7 @@ func (s *Service) RevokeHeld(ctx context.Context, h Holder, reason string) (api.
 			return api.Key{}, err
 		}
 	}
-	return s.shown(&k), nil
+	return s.shown(ctx, &k), nil
 }
 
 // tokensOf lists the management tokens that manage the holder's target.

@@ -47,6 +47,7 @@ func (s *Service) Keys(ctx context.Context, c Caller) ([]api.KeyBody, error) {
 	for i := range slices.Backward(newest) {
 		out = append(out, body(&newest[i], now))
 	}
+	wire.UsedPage(ctx, s.o.Meter, out)
 	return out, nil
 }
 
@@ -68,6 +69,7 @@ func (s *Service) KeyPage(ctx context.Context, c Caller, q keywright.KeyQuery, s
 		}
 		return err
 	})
+	wire.UsedPage(ctx, s.o.Meter, page)
 	return page, next, err
 }
 
@@ -95,7 +97,7 @@ func (s *Service) Key(ctx context.Context, c Caller, id string) (api.Key, error)
 	if err != nil {
 		return api.Key{}, err
 	}
-	return s.shown(&k), nil
+	return s.shown(ctx, &k), nil
 }
 
 // key reads one of the tenant's keys. What is no key of theirs, or not of a scheme
@@ -188,7 +190,7 @@ func (s *Service) issue(ctx context.Context, c *Caller, of *scheme.Scheme, d key
 	if err != nil {
 		return api.Key{}, spoken(err)
 	}
-	return s.issued(&out), nil
+	return s.issued(ctx, &out), nil
 }
 
 // spoken says to a member what the rules say to an operator, who can change more.
@@ -314,7 +316,11 @@ func (s *Service) endOldTestKeys(ctx context.Context, c *Caller, of string) erro
 }
 
 // shown spells a key without its credential.
-func (s *Service) shown(k *keywright.Key) api.Key { return api.Key{KeyBody: body(k, s.now())} }
+func (s *Service) shown(ctx context.Context, k *keywright.Key) api.Key {
+	out := api.Key{KeyBody: body(k, s.now())}
+	wire.UsedKey(ctx, s.o.Meter, &out)
+	return out
+}
 
 // body spells a key as its tenant sees it: without what we go by ourselves.
 func body(k *keywright.Key, now time.Time) api.KeyBody {
@@ -325,8 +331,9 @@ func body(k *keywright.Key, now time.Time) api.KeyBody {
 }
 
 // issued spells a new key, with its credential unless it is a replay.
-func (s *Service) issued(i *keeper.Issued) api.Key {
+func (s *Service) issued(ctx context.Context, i *keeper.Issued) api.Key {
 	out := wire.Issued(i, s.now())
 	out.KeyBody = body(&i.Key, s.now())
+	wire.UsedKey(ctx, s.o.Meter, &out)
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/keeper"
+	"github.com/keywright/keywright/meter"
 	"github.com/keywright/keywright/oidc"
 	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/scheme"
@@ -53,6 +54,7 @@ type Options struct {
 	Pepper  *seal.Pepper
 	Clock   func() time.Time
 	View    func(*http.Request) scheme.View
+	Meter   *meter.Meter // nil: use is not known
 	// Before is the service that this one takes the place of, after a reload: what it
 	// has counted goes on counting. nil: there was none.
 	Before *Service

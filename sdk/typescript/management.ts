@@ -397,6 +397,8 @@ export interface Key {
   hint: string;
   /** Names the record; never a part of the credential. */
   id: string;
+  /** When it was last presented, let through or not; null is never, or not known. */
+  last_used_at: string | null;
   /** The provider's own. */
   metadata: Record<string, string>;
   /** What the key is for; some systems call it description. */
@@ -448,6 +450,8 @@ export interface KeyBody {
   hint: string;
   /** Names the record; never a part of the credential. */
   id: string;
+  /** When it was last presented, let through or not; null is never, or not known. */
+  last_used_at: string | null;
   /** The provider's own. */
   metadata: Record<string, string>;
   /** What the key is for; some systems call it description. */
@@ -859,6 +863,51 @@ export interface TryScheme {
   source?: string;
   /** Whether the request comes over https; true unless given. */
   tls?: boolean;
+}
+
+export interface UsageAddress {
+  /** IPv4, or IPv6 as RFC 5952 writes it. */
+  address: string;
+  /** How often, since it was first among the latest 20. */
+  count: number;
+  /** When last. */
+  last_used_at: string;
+}
+
+export interface UsagePoint {
+  /** Where the step begins. */
+  at: string;
+  granted: number;
+  refused: number;
+}
+
+export interface UsageReason {
+  count: number;
+  /** Why. */
+  reason: string;
+}
+
+export interface UsageReport {
+  /** Of one key: the addresses that presented it, the latest first, and the latest 20 at most. */
+  addresses: Array<UsageAddress>;
+  /** Requests that were let through. */
+  granted: number;
+  /** Of one key: when it was last presented, let through or not, within or outside the time of the report; null is never, or not of one key. */
+  last_used_at: string | null;
+  /** Of one key: the address that presented it last; may be empty. */
+  last_used_from: string;
+  /** Every step, those without a request too. */
+  points: Array<UsagePoint>;
+  /** The refused ones by reason, the most frequent first. */
+  refusals: Array<UsageReason>;
+  /** Requests that were refused, for whatever reason. */
+  refused: number;
+  /** Where the first step begins; steps begin at whole hours or days of UTC. */
+  since: string;
+  /** How long one point is. */
+  step: "hour" | "day";
+  /** Where the last step ends; it may still run. */
+  until: string;
 }
 
 export interface Verdict {
@@ -2111,6 +2160,32 @@ export class KeywrightClient extends Base {
     return this.call<void>({
       method: "DELETE", path: "/v1/tenants/{id}/members/{person}", needs: [["key"]], reads: "none", accept: "application/json",
       pathValues: [["id", params.id], ["person", params.person]],
+    }, options);
+  }
+
+  /**
+   * Show use
+   * Of everything, or of what the filters leave. By hour for the last 24 hours, unless asked otherwise; at most 400 points. Counts are kept for 400 days, in hours of UTC. A request is counted once, when its key has been verified and its limits counted. What this node has counted is in the answer; what others that share the store have, within ten seconds.
+   * Needs the permission `keys:read`.
+   * GET /v1/usage
+   */
+  getUsage(params: {
+    /** Only requests to this API. */
+    api?: string;
+    /** Where the report begins, RFC 3339; 24 steps before its end unless given. It begins with the step that this is in. */
+    since?: string;
+    /** Where the report ends; now unless given. The step that runs then is in it. */
+    until?: string;
+    /** How long one point is. */
+    step?: "hour" | "day";
+    /** Only this tenant's: its id or ref. */
+    tenant?: string;
+    /** Only this key's, by its id: with the addresses that it was presented from. A key that was deleted is still known for 400 days. */
+    key?: string;
+  } = {}, options: RequestOptions = {}): Promise<UsageReport> {
+    return this.call<UsageReport>({
+      method: "GET", path: "/v1/usage", needs: [["key"]], reads: "json", accept: "application/json",
+      query: [["api", params.api, true], ["since", params.since, true], ["until", params.until, true], ["step", params.step, true], ["tenant", params.tenant, true], ["key", params.key, true]],
     }, options);
   }
 

@@ -191,6 +191,8 @@ export interface Key {
   hint: string;
   /** Names the record; never a part of the credential. */
   id: string;
+  /** When it was last presented, let through or not; null is never, or not known. */
+  last_used_at: string | null;
   /** The provider's own. */
   metadata: Record<string, string>;
   /** What the key is for; some systems call it description. */
@@ -242,6 +244,8 @@ export interface KeyBody {
   hint: string;
   /** Names the record; never a part of the credential. */
   id: string;
+  /** When it was last presented, let through or not; null is never, or not known. */
+  last_used_at: string | null;
   /** The provider's own. */
   metadata: Record<string, string>;
   /** What the key is for; some systems call it description. */
@@ -456,6 +460,51 @@ export interface Tenant {
   services: Array<string>;
   /** Grows by one with each write; the ETag is "v" and this number. */
   version: number;
+}
+
+export interface UsageAddress {
+  /** IPv4, or IPv6 as RFC 5952 writes it. */
+  address: string;
+  /** How often, since it was first among the latest 20. */
+  count: number;
+  /** When last. */
+  last_used_at: string;
+}
+
+export interface UsagePoint {
+  /** Where the step begins. */
+  at: string;
+  granted: number;
+  refused: number;
+}
+
+export interface UsageReason {
+  count: number;
+  /** Why. */
+  reason: string;
+}
+
+export interface UsageReport {
+  /** Of one key: the addresses that presented it, the latest first, and the latest 20 at most. */
+  addresses: Array<UsageAddress>;
+  /** Requests that were let through. */
+  granted: number;
+  /** Of one key: when it was last presented, let through or not, within or outside the time of the report; null is never, or not of one key. */
+  last_used_at: string | null;
+  /** Of one key: the address that presented it last; may be empty. */
+  last_used_from: string;
+  /** Every step, those without a request too. */
+  points: Array<UsagePoint>;
+  /** The refused ones by reason, the most frequent first. */
+  refusals: Array<UsageReason>;
+  /** Requests that were refused, for whatever reason. */
+  refused: number;
+  /** Where the first step begins; steps begin at whole hours or days of UTC. */
+  since: string;
+  /** How long one point is. */
+  step: "hour" | "day";
+  /** Where the last step ends; it may still run. */
+  until: string;
 }
 
 /** What a refusal's body may be. */
@@ -1223,6 +1272,33 @@ export class SelfServiceClient extends Base {
   }
 
   /**
+   * Show a key's use
+   * With the addresses that it was presented from: who still uses it. By hour for the last 24 hours, unless asked otherwise; at most 400 points. Counts are kept for 400 days, in hours of UTC. A request is counted once, when its key has been verified and its limits counted. What this node has counted is in the answer; what others that share the store have, within ten seconds.
+   * Needs the right `keys:read`.
+   * GET /v1/me/keys/{id}/usage
+   */
+  getMyKeyUsage(params: {
+    /** Which of your tenants is meant: its id or ref. The first unless given. */
+    tenant?: string;
+    /** The key's id. */
+    id: string;
+    /** Only requests to this API. */
+    api?: string;
+    /** Where the report begins, RFC 3339; 24 steps before its end unless given. It begins with the step that this is in. */
+    since?: string;
+    /** Where the report ends; now unless given. The step that runs then is in it. */
+    until?: string;
+    /** How long one point is. */
+    step?: "hour" | "day";
+  }, options: RequestOptions = {}): Promise<UsageReport> {
+    return this.call<UsageReport>({
+      method: "GET", path: "/v1/me/keys/{id}/usage", needs: [["login"]], reads: "json", accept: "application/json",
+      pathValues: [["id", params.id]],
+      query: [["tenant", params.tenant, true], ["api", params.api, true], ["since", params.since, true], ["until", params.until, true], ["step", params.step, true]],
+    }, options);
+  }
+
+  /**
    * List your tenant's members
    * Needs the right `members:read`.
    * GET /v1/me/members
@@ -1355,6 +1431,30 @@ export class SelfServiceClient extends Base {
       method: "PATCH", path: "/v1/me/tenant", needs: [["login"]], reads: "json", accept: "application/json",
       query: [["tenant", params.tenant, true]],
       body: params.body, json: true, media: "application/json",
+    }, options);
+  }
+
+  /**
+   * Show your use
+   * Of all keys of the tenant, and of its people's tokens. By hour for the last 24 hours, unless asked otherwise; at most 400 points. Counts are kept for 400 days, in hours of UTC. A request is counted once, when its key has been verified and its limits counted. What this node has counted is in the answer; what others that share the store have, within ten seconds.
+   * Needs the right `keys:read`.
+   * GET /v1/me/usage
+   */
+  getMyUsage(params: {
+    /** Which of your tenants is meant: its id or ref. The first unless given. */
+    tenant?: string;
+    /** Only requests to this API. */
+    api?: string;
+    /** Where the report begins, RFC 3339; 24 steps before its end unless given. It begins with the step that this is in. */
+    since?: string;
+    /** Where the report ends; now unless given. The step that runs then is in it. */
+    until?: string;
+    /** How long one point is. */
+    step?: "hour" | "day";
+  } = {}, options: RequestOptions = {}): Promise<UsageReport> {
+    return this.call<UsageReport>({
+      method: "GET", path: "/v1/me/usage", needs: [["login"]], reads: "json", accept: "application/json",
+      query: [["tenant", params.tenant, true], ["api", params.api, true], ["since", params.since, true], ["until", params.until, true], ["step", params.step, true]],
     }, options);
   }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/keywright/keywright/internal/management"
 	"github.com/keywright/keywright/keeper"
 	"github.com/keywright/keywright/limit"
+	"github.com/keywright/keywright/meter"
 	"github.com/keywright/keywright/scheme"
 	"github.com/keywright/keywright/schemes"
 	"github.com/keywright/keywright/seal"
@@ -71,6 +72,7 @@ type House struct {
 	Handler http.Handler
 	Keeper  *keeper.Keeper
 	Store   keywright.Store
+	Meter   *meter.Meter
 	Clock   *Clock
 	Log     *Log
 	Key     string // of the first operator, who may do everything; "" until Operator
@@ -95,11 +97,12 @@ func New(t testing.TB, change ...func(*management.Options)) *House {
 	h := &House{Store: store, Clock: &Clock{at: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}, Log: &Log{}}
 	h.Keeper = keeper.New(keeper.Options{Store: store, Schemes: shipped, Pepper: secrets.Pepper, Sealer: secrets.Sealer, Clock: h.Clock.Now, Wait: follower.Wait})
 	table := apis(shipped)
-	g, err := gate.New(gate.Options{APIs: table, Index: index, Pepper: secrets.Pepper, Limiter: limit.New(0), Clock: h.Clock.Now})
+	h.Meter = meter.New(meter.Options{Store: store, Clock: h.Clock.Now})
+	g, err := gate.New(gate.Options{APIs: table, Index: index, Pepper: secrets.Pepper, Limiter: limit.New(0), Meter: h.Meter, Clock: h.Clock.Now})
 	must(t, err)
 	o := management.Options{
 		Keeper: h.Keeper, Store: store, Schemes: shipped, Gate: func() *gate.Gate { return g }, Clock: h.Clock.Now,
-		Log: slog.New(slog.NewTextHandler(h.Log, nil)), View: gate.Hops{}.View, Index: index, Pepper: secrets.Pepper, Configured: Configured{},
+		Log: slog.New(slog.NewTextHandler(h.Log, nil)), View: gate.Hops{}.View, Index: index, Pepper: secrets.Pepper, Configured: Configured{}, Meter: h.Meter,
 		APIs: func(name string) (gate.API, bool) {
 			for _, a := range table {
 				if a.Name == name {

@@ -21,6 +21,7 @@ import (
 	"github.com/keywright/keywright/internal/selfservice"
 	"github.com/keywright/keywright/keeper"
 	"github.com/keywright/keywright/oidc"
+	"github.com/keywright/keywright/meter"
 	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/scheme"
 	"github.com/keywright/keywright/schemes"
@@ -40,6 +41,7 @@ type Site struct {
 	Store      keywright.Store
 	Index      *verify.Index
 	Schemes    map[string]*scheme.Scheme
+	Meter      *meter.Meter
 	Clock      *Clock
 	Log        *Log
 	Address    netip.Addr // whom the site takes callers to be, unless it is zero
@@ -77,6 +79,7 @@ func NewSite(t testing.TB, o SiteOptions) *Site {
 	must(t, follower.Start(ctx))
 	s := &Site{Store: base, Index: index, Schemes: shipped, Clock: &Clock{at: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}, Log: &Log{}, t: t}
 	s.Keeper = keeper.New(keeper.Options{Store: store, Schemes: shipped, Pepper: secrets.Pepper, Sealer: secrets.Sealer, Clock: s.Clock.Now, Wait: follower.Wait})
+	s.Meter = meter.New(meter.Options{Store: base, Clock: s.Clock.Now})
 	s.People = people.New(people.Options{Store: base, Keys: base, Clock: s.Clock.Now})
 	if o.Tokened != nil {
 		o.Tokens = o.Tokened(s)
@@ -90,7 +93,7 @@ func NewSite(t testing.TB, o SiteOptions) *Site {
 	}
 	s.Self = selfservice.New(selfservice.Options{
 		Site: o.Site, Keeper: s.Keeper, Store: store, Schemes: shipped, People: s.People, Tokens: o.Tokens,
-		Index: index, Pepper: secrets.Pepper, Clock: s.Clock.Now, View: view,
+		Index: index, Pepper: secrets.Pepper, Clock: s.Clock.Now, View: view, Meter: s.Meter,
 	})
 	log := slog.New(slog.NewTextHandler(s.Log, nil))
 	s.Server = httptest.NewTLSServer(management.NewSelf(management.SelfOptions{
@@ -99,11 +102,11 @@ func NewSite(t testing.TB, o SiteOptions) *Site {
 		Discovery: func(r *http.Request) api.Discovery { return s.discovery(r, o.Site.API) },
 	}))
 	t.Cleanup(s.Server.Close)
-	g, err := gate.New(gate.Options{APIs: apis(shipped), Index: index, Pepper: secrets.Pepper, Clock: s.Clock.Now})
+	g, err := gate.New(gate.Options{APIs: apis(shipped), Index: index, Pepper: secrets.Pepper, Meter: s.Meter, Clock: s.Clock.Now})
 	must(t, err)
 	s.Management = management.New(management.Options{
 		Keeper: s.Keeper, Store: store, Schemes: shipped, Gate: func() *gate.Gate { return g }, Clock: s.Clock.Now, Log: log, View: view,
-		Index: index, Pepper: secrets.Pepper, People: s.People, Configured: Configured{}, SiteURL: func(name string) string {
+		Index: index, Pepper: secrets.Pepper, People: s.People, Configured: Configured{}, Meter: s.Meter, SiteURL: func(name string) string {
 			return map[string]string{"": "https://console.localhost", o.Site.API: s.Server.URL}[name]
 		},
 		Sites: func(name string) *selfservice.Service {
