@@ -17,6 +17,9 @@ type homeBody struct {
 }
 
 func (v *visit) home() error {
+	if v.Desk != nil && v.who.Tenant.ID != "" {
+		return v.overview()
+	}
 	b := homeBody{
 		Welcome: v.r.FormValue("welcome") != "",
 		Passkey: v.Self == nil && v.who.Person.Passkeys == 0,

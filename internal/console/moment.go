@@ -79,6 +79,9 @@ type chosenMoments struct {
 
 func newMoments(p *page, legend string) chosenMoments {
 	b, _ := p.Body.(keyBody)
+	if of, ok := p.Body.(interface{ moments() []moment }); ok {
+		b.Moments = of.moments()
+	}
 	d := p.dates(false, "Only for the choice above.")
 	d.Legend, d.Bare = "Date and time", true
 	return chosenMoments{legend, b.Moments, d, p.Wrong["until"]}

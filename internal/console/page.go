@@ -130,6 +130,8 @@ func expiry(p *page) dates {
 		must = b.MustExpire()
 	case keyBody:
 		must = b.Key.Policy.Expiry.Presence == keywright.Required
+	case interface{ mustExpire() bool }:
+		must = b.mustExpire()
 	}
 	if must {
 		return p.dates(true, "The key stops at this instant. You can change it later.")
@@ -145,17 +147,17 @@ func parsePages(s *site) map[string]*template.Template {
 		"input":  input,
 		"when":   when,
 		"expiry": expiry, "moments": newMoments, "confirming": newConfirm, "turned": newTurned, "turnedkey": newTurnedKey,
-		"pick": newPick,
-		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"pick": newPick, "headerfield": headerField, "statustext": http.StatusText, "grouped": grouped,
+		"iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	}
-	shared := template.Must(template.New("shared").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+	shared := template.Must(template.New("shared").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/desk-parts.html"))
 	files, err := templateFiles.ReadDir("templates")
 	if err != nil {
 		panic(err) // they are in the program
 	}
 	all := map[string]*template.Template{}
 	for _, f := range files {
-		if f.Name() == "layout.html" || f.Name() == "parts.html" {
+		if f.Name() == "layout.html" || f.Name() == "parts.html" || f.Name() == "desk-parts.html" {
 			continue
 		}
 		t := template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, path.Join("templates", f.Name())))
@@ -218,7 +220,8 @@ func (v *visit) again(name string, p page, err error) error {
 // inForms reports whether a field of an error is one that forms have a place beside.
 func inForms(name string) bool {
 	switch name {
-	case "name", "email", "password", "token", "expires_at", "environment", "permissions", "addresses", "role", "overlap", "reason", "confirm", "until":
+	case "name", "email", "password", "token", "expires_at", "environment", "permissions", "addresses", "role", "overlap", "reason", "confirm", "until",
+		"ref", "plan", "services", "environments", "metadata":
 		return true
 	}
 	return false
