@@ -94,6 +94,9 @@ func New(o Options) (*Handbook, error) {
 	for _, op := range b.Ops {
 		h.samples = append(h.samples, b.samples[op.ID]...)
 	}
+	if b.Sample != nil {
+		h.first = curl(b.Sample.request(b.Base, b.CA))
+	}
 	return h, h.bind(b, doc)
 }
 

@@ -82,10 +82,15 @@ type Handbook struct {
 	files   map[string]*file
 	search  []found
 	samples []Sample
+	first   string
 }
 
 // Samples returns every sample that the pages print.
 func (h *Handbook) Samples() []Sample { return h.samples }
+
+// FirstCall is the call that newcomers are shown, as a line of curl's; "" where there
+// is no operation that a key opens.
+func (h *Handbook) FirstCall() string { return h.first }
 
 // Paths lists every page.
 func (h *Handbook) Paths() []string {

@@ -28,6 +28,7 @@ type Options struct {
 	Docs      string // the path of the documentation's first page; "" where there is none
 	Base      string // where the API is called
 	Try       string // the path of a GET that tells whether a key works, for the sample; "" is /
+	First     string // a first call for the sample instead, with the variables in it; "" is a GET of Try
 	CA        string // the file of the API's own certificate authority, for the sample; "" for the public ones
 	Variable  string // the environment variable that the docs put the key in
 	People    *people.Service

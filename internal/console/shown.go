@@ -108,6 +108,9 @@ func (v *visit) curl(of *scheme.Scheme, values []value) string {
 	if v.Base == "" {
 		return ""
 	}
+	if v.First != "" && len(v.Schemes) > 0 && of == v.Schemes[0] {
+		return v.First
+	}
 	headers := of.CredentialHeaders()
 	if len(headers) < len(values) {
 		return ""

@@ -111,10 +111,14 @@ func (d *Daemon) site(g *generation, a *config.API) (*site, error) {
 	if a.Site.Register != nil {
 		o.Register = a.Site.Register.Path
 	}
-	s.pages, s.has = console.New(o), o.Handles
-	if s.book, err = d.handbook(g, a, &surface); err != nil {
+	book, err := d.handbook(g, a, &surface)
+	if err != nil {
 		return nil, err
 	}
+	if o.Try == "/" { // nothing can be read without more ado
+		o.First = book.FirstCall()
+	}
+	s.book, s.pages, s.has = book, console.New(o), o.Handles
 	return s, nil
 }
 
@@ -155,7 +159,7 @@ func (d *Daemon) selfService(a *config.API, surface *gate.API) selfservice.Site 
 }
 
 // handbook renders an API's documentation.
-func (d *Daemon) handbook(g *generation, a *config.API, surface *gate.API) (http.Handler, error) {
+func (d *Daemon) handbook(g *generation, a *config.API, surface *gate.API) (*handbook.Handbook, error) {
 	o := handbook.Options{
 		API: a.Name, Title: a.Site.Title, Brand: handbook.Brand{Name: d.brandName(a), Accent: a.Site.Brand.Accent},
 		Base: d.apiBase(a, surface.Scheme), Site: d.siteURL(a, surface.Scheme), OpenAPI: g.plan.OpenAPI[a.Name], Variable: a.Site.Variable,
