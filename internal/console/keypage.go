@@ -21,6 +21,7 @@ type keyBody struct {
 	Turning  *turning   // a rotation that is under way
 	Moments  []moment   // the ends that an act offers
 	Latest   *time.Time // the last instant that can be chosen; nil is not said
+	Use      use
 }
 
 // turning is a rotation that is under way: two keys, both of which work.
@@ -28,6 +29,8 @@ type turning struct {
 	Old, New row
 	Left     string // how long both work
 	Here     string // the id of the one whose page this is
+
+	OldUse, NewUse use // since the rotation
 }
 
 // Ends is when the old key stops.
@@ -74,12 +77,13 @@ func (v *visit) turning(r row) (*turning, error) {
 		return nil, err
 	}
 	t.Left = left(v.now(), *t.Old.RetiresAt)
+	t.OldUse, t.NewUse = v.sinceRotation(t.Old, t.New.CreatedAt), v.sinceRotation(t.New, t.New.CreatedAt)
 	return &t, nil
 }
 
 // keyForm is the page with the form that changes the key.
 func (v *visit) keyForm(r row) (page, error) {
-	b := keyBody{Key: r}
+	b := keyBody{Key: r, Use: v.keyUse(r)}
 	var err error
 	if b.Turning, err = v.turning(r); err != nil {
 		return page{}, err
@@ -168,10 +172,16 @@ func newTurned(p *page, t *turning) turned { return turned{p, t} }
 type turnedKey struct {
 	Page *page
 	Row  row
+	Use  use
 	Left string
 	Here bool
+	Old  bool
 }
 
 func newTurnedKey(p *page, t *turning, r row) turnedKey {
-	return turnedKey{p, r, t.Left, t.Here == r.ID}
+	k := turnedKey{Page: p, Row: r, Use: t.NewUse, Left: t.Left, Here: t.Here == r.ID, Old: r.ID == t.Old.ID}
+	if k.Old {
+		k.Use = t.OldUse
+	}
+	return k
 }

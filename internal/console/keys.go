@@ -176,7 +176,7 @@ func (f *keyFilter) lets(r *row) bool {
 
 // keyTable is the list of some keys.
 func (v *visit) keyTable(rows []row, several bool) table {
-	s := v.sorted(true, "created", "name", "expires")
+	s := v.sorted(true, "created", "name", "expires", "used")
 	slices.SortStableFunc(rows, func(a, b row) int {
 		order := compareKeys(s.By, &a, &b)
 		if s.Desc {
@@ -194,7 +194,7 @@ func (v *visit) keyTable(rows []row, several bool) table {
 	if several {
 		t.Columns = append(t.Columns, column{Title: "Kind"})
 	}
-	t.Columns = append(t.Columns, s.column("Created", "created"))
+	t.Columns = append(t.Columns, s.column("Last used", "used"), s.column("Created", "created"))
 	if expires {
 		t.Columns = append(t.Columns, s.column("Expires", "expires"))
 	}
@@ -208,7 +208,7 @@ func (v *visit) keyTable(rows []row, several bool) table {
 		if several {
 			line = append(line, cell{Text: r.Kind})
 		}
-		line = append(line, cell{Time: &r.CreatedAt})
+		line = append(line, at(r.LastUsedAt, "never"), cell{Time: &r.CreatedAt})
 		if expires {
 			line = append(line, expiryCell(r))
 		}
@@ -261,17 +261,24 @@ func compareKeys(by string, a, b *row) int {
 	case "name":
 		return cmp.Compare(strings.ToLower(a.Called()), strings.ToLower(b.Called()))
 	case "expires":
-		switch {
-		case a.ExpiresAt == nil && b.ExpiresAt == nil:
-			return 0
-		case a.ExpiresAt == nil:
-			return 1
-		case b.ExpiresAt == nil:
-			return -1
-		}
-		return a.ExpiresAt.Compare(*b.ExpiresAt)
+		return compareTimes(a.ExpiresAt, b.ExpiresAt, 1)
+	case "used":
+		return compareTimes(a.LastUsedAt, b.LastUsedAt, -1)
 	}
 	return a.CreatedAt.Compare(b.CreatedAt)
+}
+
+// compareTimes orders two instants; what has none is later (1) or earlier (-1) than all.
+func compareTimes(a, b *time.Time, none int) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return none
+	case b == nil:
+		return -none
+	}
+	return a.Compare(*b)
 }
 
 // kinds are the sorts of key that can be made here, each with its button; button is

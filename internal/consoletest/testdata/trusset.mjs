@@ -72,11 +72,28 @@ export default async ({ open, args, assert, looks, tell }) => {
       await press(page, 'I have stored it', 'link');
       await page.getByRole('heading', { name: 'Rotation under way' }).waitFor();
       await page.getByText('Both keys work for 7 days more').waitFor();
-      await look('rotation');
+      await page.getByText('Nobody has used the old key since the rotation.').waitFor();
     });
     await step('TRS-16', 'both work', async () => {
       assert.equal(await works(old), 200);
       assert.equal(await works(next), 200);
+      assert.equal((await ask(old, '/nowhere')).status, 404);
+    });
+    await step('TRS-13', 'who still uses the old one', async () => {
+      await page.reload();
+      await page.getByRole('heading', { name: 'Who still uses it' }).waitFor();
+      const card = page.locator('section.card', { has: page.getByRole('heading', { name: 'The old key' }) });
+      await card.getByText('127.0.0.1').first().waitFor();
+      await card.getByText('just now').first().waitFor();
+      assert.match(await card.textContent(), /Requests since .* UTC\s*5\b/);
+      await look('rotation');
+      await card.getByRole('link', { name: 'Its page' }).click();
+      await page.getByText('Requests let through').waitFor();
+      await press(page, '7 days', 'link');
+      await page.getByText('in the last 7 days').first().waitFor();
+      await look('use');
+      await page.goBack();
+      await page.goBack();
     });
     await step('TRS-14', 'the state', async () => {
       const card = page.locator('section.card', { has: page.getByRole('heading', { name: 'The old key' }) });
