@@ -129,6 +129,7 @@ func (a *app) keyCard(w io.Writer, k *api.KeyBody) {
 	line("Metadata", dash(pairs(k.Metadata)))
 	line("Created", a.when(&k.CreatedAt))
 	fmt.Fprintf(w, "Expires\t%s\n", never(a.when(k.ExpiresAt)))
+	line("Last used", a.when(k.LastUsedAt))
 	line("Paused", a.when(k.PausedAt))
 	line("Paused until", a.when(k.PausedUntil))
 	line("Retires", a.when(k.RetiresAt))

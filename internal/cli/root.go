@@ -66,7 +66,7 @@ Exit codes: 0 done · 1 failed · 2 not used as it should be · 3 no such thing 
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err.Error()) })
 	root.AddCommand(loginCommand(a), logoutCommand(a), whoamiCommand(a), profilesCommand(a))
 	root.AddCommand(tenantsCommand(a), keysCommand(a), eventsCommand(a), schemesCommand(a), membersCommand(a), invitationsCommand(a), registrationsCommand(a), setupCommand(a), versionCommand(a))
-	root.AddCommand(apisCommand(a), providersCommand(a), verifiersCommand(a), accessCommand(a))
+	root.AddCommand(apisCommand(a), providersCommand(a), verifiersCommand(a), accessCommand(a), usageCommand(a))
 	root.AddCommand(extra...)
 	return root
 }
