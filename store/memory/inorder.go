@@ -38,6 +38,15 @@ func (r keyRead) byID() iter.Seq[*keywright.Key] {
 		_, before := beyond(compareIDs(id, place), r.q.Descending)
 		return (!placed || before) && compareIDs(id, r.to) <= 0
 	}
+	if t := r.ofState(); t != nil && r.q.Tenant == "" {
+		return func(yield func(*keywright.Key) bool) {
+			for id := range t.within(above, below, r.q.Descending) {
+				if k, _ := r.keys.get(id); !yield(k) {
+					return
+				}
+			}
+		}
+	}
 	return func(yield func(*keywright.Key) bool) {
 		if r.q.Tenant == "" {
 			for _, k := range r.keys.within(above, below, r.q.Descending) {
@@ -59,6 +68,22 @@ func (r keyRead) byID() iter.Seq[*keywright.Key] {
 			}
 		}
 	}
+}
+
+// ofState holds at least all keys of the one state that is asked for; nil is none.
+func (r keyRead) ofState() *tree[keywright.KeyID, struct{}] {
+	if len(r.q.States) != 1 {
+		return nil
+	}
+	switch r.q.States[0] {
+	case keywright.StateRevoked:
+		return &r.lists.revoked
+	case keywright.StateRetired, keywright.PendingRotation:
+		return &r.lists.retired
+	case keywright.StatePaused:
+		return &r.lists.paused
+	}
+	return nil
 }
 
 func (r keyRead) byName() iter.Seq[*keywright.Key] {

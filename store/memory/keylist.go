@@ -126,13 +126,7 @@ func (r keyRead) selects(k *keywright.Key) bool {
 // narrow returns the ids of the first filter that leaves few.
 func (r keyRead) narrow() ([]keywright.KeyID, bool) {
 	for _, source := range r.sources() {
-		var ids []keywright.KeyID
-		for id := range source {
-			if ids = append(ids, id); len(ids) > record.Narrow {
-				break
-			}
-		}
-		if len(ids) <= record.Narrow {
+		if ids, ok := few(source); ok {
 			return ids, true
 		}
 	}
@@ -168,16 +162,38 @@ func (r keyRead) sources() (all []iter.Seq[keywright.KeyID]) {
 	return all
 }
 
-func labelled(t tree[label[keywright.KeyID], struct{}], span record.Span) iter.Seq[keywright.KeyID] {
-	return func(yield func(keywright.KeyID) bool) {
-		above := func(l label[keywright.KeyID]) bool { return l.text >= span.From }
-		below := func(l label[keywright.KeyID]) bool { return span.Before == "" || l.text < span.Before }
+func labelled[ID any](t tree[label[ID], struct{}], span record.Span) iter.Seq[ID] {
+	return func(yield func(ID) bool) {
+		above := func(l label[ID]) bool { return l.text >= span.From }
+		below := func(l label[ID]) bool { return span.Before == "" || l.text < span.Before }
 		for l := range t.within(above, below, false) {
 			if !yield(l.id) {
 				return
 			}
 		}
 	}
+}
+
+// ids yields all of an order of ids.
+func ids[ID any](t tree[ID, struct{}]) iter.Seq[ID] {
+	return func(yield func(ID) bool) {
+		all := func(ID) bool { return true }
+		for id := range t.within(all, all, false) {
+			if !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+// few returns what a source yields, if that is few.
+func few[ID any](source iter.Seq[ID]) (found []ID, ok bool) {
+	for id := range source {
+		if found = append(found, id); len(found) > record.Narrow {
+			return nil, false
+		}
+	}
+	return found, true
 }
 
 func dues(t tree[due, struct{}], from, to int64) iter.Seq[keywright.KeyID] {
@@ -198,13 +214,13 @@ func (r keyRead) inStates() iter.Seq[keywright.KeyID] {
 			var source iter.Seq[keywright.KeyID]
 			switch state {
 			case keywright.StateRevoked:
-				source = dues(r.lists.revoked, math.MinInt64, r.now)
+				source = ids(r.lists.revoked)
 			case keywright.StateRetired:
 				source = dues(r.lists.retiring, math.MinInt64, r.now)
 			case keywright.PendingRotation:
 				source = dues(r.lists.retiring, r.now+1, math.MaxInt64)
 			case keywright.StatePaused:
-				source = dues(r.lists.paused, math.MinInt64, r.now)
+				source = ids(r.lists.paused)
 			default: // EXPIRED
 				source = dues(r.lists.expiries, math.MinInt64, r.now)
 			}

@@ -13,12 +13,15 @@ type lists struct {
 	names    tree[label[keywright.KeyID], struct{}]
 	hints    tree[label[keywright.KeyID], struct{}] // of keys that have one
 	expiries tree[due, struct{}]
-	revoked  tree[due, struct{}] // of keys that have such an instant, as what follows
-	retiring tree[due, struct{}]
-	paused   tree[due, struct{}]
+	retiring tree[due, struct{}] // of keys that have such an instant, as what follows
+	revoked  tree[keywright.KeyID, struct{}]
+	retired  tree[keywright.KeyID, struct{}]
+	paused   tree[keywright.KeyID, struct{}]
 
 	tenantNames tree[label[keywright.TenantID], struct{}]
 	tenantRefs  tree[label[keywright.TenantID], struct{}]
+	plans       tree[label[keywright.TenantID], struct{}] // of tenants that are on one
+	archived    tree[keywright.TenantID, struct{}]
 }
 
 // label orders records by a folded text, then id.
@@ -46,8 +49,12 @@ func compareTenantLabels(a, b label[keywright.TenantID]) int {
 func noLists() lists {
 	keys := tree[label[keywright.KeyID], struct{}]{compare: compareKeyLabels}
 	dues := tree[due, struct{}]{compare: compareDues}
+	ids := tree[keywright.KeyID, struct{}]{compare: compareIDs}
 	tenants := tree[label[keywright.TenantID], struct{}]{compare: compareTenantLabels}
-	return lists{names: keys, hints: keys, expiries: dues, revoked: dues, retiring: dues, paused: dues, tenantNames: tenants, tenantRefs: tenants}
+	return lists{
+		names: keys, hints: keys, expiries: dues, retiring: dues, revoked: ids, retired: ids, paused: ids,
+		tenantNames: tenants, tenantRefs: tenants, plans: tenants, archived: tree[keywright.TenantID, struct{}]{compare: cmp.Compare[keywright.TenantID]},
+	}
 }
 
 func (l *lists) add(k *keywright.Key) {
@@ -56,10 +63,15 @@ func (l *lists) add(k *keywright.Key) {
 		l.hints = l.hints.with(label[keywright.KeyID]{hint, k.ID}, struct{}{})
 	}
 	l.expiries = l.expiries.with(due{record.Expiry(k.Expires), k.ID}, struct{}{})
-	for _, one := range l.instants(k) {
-		if one.at != 0 {
-			*one.of = one.of.with(due{one.at, k.ID}, struct{}{})
-		}
+	if !k.Retires.IsZero() {
+		l.retiring = l.retiring.with(due{record.Nanos(k.Retires), k.ID}, struct{}{})
+		l.retired = l.retired.with(k.ID, struct{}{})
+	}
+	if !k.RevokedAt.IsZero() {
+		l.revoked = l.revoked.with(k.ID, struct{}{})
+	}
+	if !k.PausedAt.IsZero() {
+		l.paused = l.paused.with(k.ID, struct{}{})
 	}
 }
 
@@ -67,29 +79,24 @@ func (l *lists) remove(k *keywright.Key) {
 	l.names = l.names.without(label[keywright.KeyID]{record.Fold(k.Name), k.ID})
 	l.hints = l.hints.without(label[keywright.KeyID]{record.Visible(k.Hint), k.ID})
 	l.expiries = l.expiries.without(due{record.Expiry(k.Expires), k.ID})
-	for _, one := range l.instants(k) {
-		if one.at != 0 {
-			*one.of = one.of.without(due{one.at, k.ID})
-		}
-	}
-}
-
-// dated is an instant of a key, and the order that holds it if it is set.
-type dated struct {
-	of *tree[due, struct{}]
-	at int64
-}
-
-func (l *lists) instants(k *keywright.Key) [3]dated {
-	return [3]dated{{&l.revoked, record.Nanos(k.RevokedAt)}, {&l.retiring, record.Nanos(k.Retires)}, {&l.paused, record.Nanos(k.PausedAt)}}
+	l.retiring = l.retiring.without(due{record.Nanos(k.Retires), k.ID})
+	l.retired, l.revoked, l.paused = l.retired.without(k.ID), l.revoked.without(k.ID), l.paused.without(k.ID)
 }
 
 func (l *lists) addTenant(t *keywright.Tenant) {
 	l.tenantNames = l.tenantNames.with(label[keywright.TenantID]{record.Fold(t.Name), t.ID}, struct{}{})
 	l.tenantRefs = l.tenantRefs.with(label[keywright.TenantID]{record.Fold(t.Ref), t.ID}, struct{}{})
+	if t.Plan != "" {
+		l.plans = l.plans.with(label[keywright.TenantID]{t.Plan, t.ID}, struct{}{})
+	}
+	if t.Archived {
+		l.archived = l.archived.with(t.ID, struct{}{})
+	}
 }
 
 func (l *lists) removeTenant(t *keywright.Tenant) {
 	l.tenantNames = l.tenantNames.without(label[keywright.TenantID]{record.Fold(t.Name), t.ID})
 	l.tenantRefs = l.tenantRefs.without(label[keywright.TenantID]{record.Fold(t.Ref), t.ID})
+	l.plans = l.plans.without(label[keywright.TenantID]{t.Plan, t.ID})
+	l.archived = l.archived.without(t.ID)
 }

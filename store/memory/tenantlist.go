@@ -51,8 +51,8 @@ func (r tenantRead) read(limit int) (part record.Part[*keywright.Tenant]) {
 	if r.q.Rest != nil {
 		limit++ // to know whether there is more
 		budget = record.Budget
-		if few, ok := r.narrow(); ok {
-			return record.Part[*keywright.Tenant]{Found: few}
+		if all, ok := r.narrow(); ok {
+			return record.Part[*keywright.Tenant]{Found: all}
 		}
 	}
 	for t := range r.inOrder() {
@@ -67,29 +67,39 @@ func (r tenantRead) read(limit int) (part record.Part[*keywright.Tenant]) {
 	return part
 }
 
-// narrow returns what a search selects, if it leaves few.
-func (r tenantRead) narrow() (few []*keywright.Tenant, ok bool) {
-	source, span := r.lists.tenantNames, r.name
+// narrow returns what the query selects, if one of its filters leaves few.
+func (r tenantRead) narrow() (all []*keywright.Tenant, ok bool) {
+	for _, source := range r.sources() {
+		ids, narrow := few(source)
+		if !narrow {
+			continue
+		}
+		for _, id := range ids {
+			t, _ := r.tenants.get(id)
+			at := record.TenantPlace(r.q.Sort, t)
+			if r.selects(t) && (r.q.From == (keywright.Place{}) || record.ComparePlaces(&r.q.Listing, at, r.q.From) > 0) {
+				all = append(all, t)
+			}
+		}
+		return all, true
+	}
+	return nil, false
+}
+
+func (r tenantRead) sources() (all []iter.Seq[keywright.TenantID]) {
+	if r.name != nil {
+		all = append(all, labelled(r.lists.tenantNames, *r.name))
+	}
 	if r.ref != nil {
-		source, span = r.lists.tenantRefs, r.ref
+		all = append(all, labelled(r.lists.tenantRefs, *r.ref))
 	}
-	if span == nil {
-		return nil, false
+	if r.q.Plan != "" {
+		all = append(all, labelled(r.lists.plans, record.Span{From: r.q.Plan, Before: r.q.Plan + "\x00"}))
 	}
-	looked := 0
-	above := func(l label[keywright.TenantID]) bool { return l.text >= span.From }
-	below := func(l label[keywright.TenantID]) bool { return span.Before == "" || l.text < span.Before }
-	for l := range source.within(above, below, false) {
-		if looked++; looked > record.Narrow {
-			return nil, false
-		}
-		t, _ := r.tenants.get(l.id)
-		at := record.TenantPlace(r.q.Sort, t)
-		if r.selects(t) && (r.q.From == (keywright.Place{}) || record.ComparePlaces(&r.q.Listing, at, r.q.From) > 0) {
-			few = append(few, t)
-		}
+	if r.q.Archived != nil && *r.q.Archived {
+		all = append(all, ids(r.lists.archived))
 	}
-	return few, true
+	return all
 }
 
 func (r tenantRead) selects(t *keywright.Tenant) bool {
