@@ -17,11 +17,12 @@ import (
 
 // settings are what the command line asks for.
 type settings struct {
-	short bool
-	large bool
-	only  []string
-	dir   string // where files are written; its disk is what is measured
-	dsn   string // PostgreSQL
+	short  bool
+	large  bool
+	only   []string
+	stores []string // of lists
+	dir    string   // where files are written; its disk is what is measured
+	dsn    string   // PostgreSQL
 }
 
 // section is one part of the run.
@@ -39,11 +40,12 @@ func sections() []section {
 
 func main() {
 	var s settings
-	var only, child string
+	var only, stores, child string
 	var keys int
 	flag.BoolVar(&s.short, "short", false, "measure briefly: a look, not a verdict")
 	flag.BoolVar(&s.large, "large", false, "measure 10 M keys too (about 4 GB of memory, several minutes)")
 	flag.StringVar(&only, "only", "", "only these sections, with commas between: verify,memory,startup,http,proxy,create,feed,lists")
+	flag.StringVar(&stores, "stores", "", "lists of these stores alone: sqlite,memory,postgres")
 	flag.StringVar(&s.dir, "dir", "", "where to write files; empty is the folder for temporary files")
 	flag.StringVar(&s.dsn, "postgres", os.Getenv("KEYWRIGHT_TEST_POSTGRES"), "a PostgreSQL server on which a database may be made and dropped; empty leaves it out")
 	flag.StringVar(&child, "serve", "", "for the bench itself: be the server of this kind")
@@ -51,6 +53,9 @@ func main() {
 	flag.Parse()
 	if only != "" {
 		s.only = strings.Split(only, ",")
+	}
+	if stores != "" {
+		s.stores = strings.Split(stores, ",")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
