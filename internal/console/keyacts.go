@@ -68,7 +68,7 @@ func (v *visit) keyActPage() error {
 
 // actForm is the page of an act.
 func (v *visit) actForm(r row, act string) (page, error) {
-	b := keyBody{Key: r, Once: v.once(), Use: v.useOf(r, 24*time.Hour, api.StepHour)}
+	b := keyBody{Key: r, Once: v.once(), Use: v.useOf(r, v.now().Add(-24*time.Hour), api.StepHour)}
 	var err error
 	switch act {
 	case "rotate":

@@ -53,7 +53,7 @@ func (v *visit) keyUse(r row) use {
 			chosen = p
 		}
 	}
-	u := v.useOf(r, chosen.long, chosen.step)
+	u := v.useOf(r, v.now().Add(-chosen.long), chosen.step)
 	u.Since = "the last " + strings.TrimPrefix(chosen.text, "a ")
 	for _, p := range usePeriods() {
 		at := keysPath + "/" + r.ID
@@ -67,20 +67,19 @@ func (v *visit) keyUse(r row) use {
 
 // sinceRotation reports how much a key was used since it is one of two.
 func (v *visit) sinceRotation(r row, rotated time.Time) use {
-	long, step := v.now().Sub(rotated).Truncate(time.Hour)+time.Hour, api.StepHour
-	if long > 14*24*time.Hour {
+	step := api.StepHour
+	if v.now().Sub(rotated) > 14*24*time.Hour {
 		step = api.StepDay
 	}
-	u := v.useOf(r, long, step)
+	u := v.useOf(r, rotated, step)
 	u.Addresses.Rows = slices.DeleteFunc(u.Addresses.Rows, func(line []cell) bool { return line[len(line)-1].Time.Before(rotated) })
 	u.Idle = u.Known && (u.Last == nil || u.Last.Before(rotated))
 	return u
 }
 
 // useOf asks for a report. A page shows without it, and says so.
-func (v *visit) useOf(r row, long time.Duration, step string) use {
-	now := v.now()
-	report, err := v.Self.Usage(v.ctx(), *v.who, api.UsageQuery{Key: r.ID, Since: now.Add(-long), Until: now, Step: step})
+func (v *visit) useOf(r row, since time.Time, step string) use {
+	report, err := v.Self.Usage(v.ctx(), *v.who, api.UsageQuery{Key: r.ID, Since: since, Until: v.now().Add(time.Second), Step: step})
 	if err != nil {
 		if keywright.KindOf(err) != keywright.NotFound {
 			v.Log.WarnContext(v.ctx(), "console: a key's use is not known", slog.String("error", err.Error()))
