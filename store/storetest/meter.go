@@ -110,16 +110,16 @@ const aDay = 480_000 // an hour that begins a day of UTC
 func useAddsUp(t *testing.T, s meter.Store) {
 	one, ten := meter.OfKey(KeyID(1)), meter.OfTenant("ten_a")
 	addUse(t, s, UseBatch(1, []meter.Count{
-		times(one, "a", aDay, "granted", 3), times(one, "a", aDay, "expired", 1), times(one, "a", aDay + 1, "granted", 4), times(one, "b", aDay, "granted", 5),
-		times(one, "a", aDay + 24, "granted", 6), times(ten, "a", aDay, "granted", 7), times(meter.Everybody, "a", aDay, "missing", 8),
-	}), UseBatch(2, []meter.Count{times(one, "a", aDay, "granted", 1 << 40)}))
+		times(one, "a", aDay, "granted", 3), times(one, "a", aDay, "expired", 1), times(one, "a", aDay+1, "granted", 4), times(one, "b", aDay, "granted", 5),
+		times(one, "a", aDay+24, "granted", 6), times(ten, "a", aDay, "granted", 7), times(meter.Everybody, "a", aDay, "missing", 8),
+	}), UseBatch(2, []meter.Count{times(one, "a", aDay, "granted", 1<<40)}))
 	for _, c := range []struct {
 		q    meter.Query
 		want []meter.Sum
 	}{
-		{meter.Query{Scope: one, From: aDay, Until: aDay + 2, Step: 1}, []meter.Sum{sum(aDay, "expired", 1), sum(aDay, "granted", 8 + 1<<40), sum(aDay + 1, "granted", 4)}},
+		{meter.Query{Scope: one, From: aDay, Until: aDay + 2, Step: 1}, []meter.Sum{sum(aDay, "expired", 1), sum(aDay, "granted", 8+1<<40), sum(aDay+1, "granted", 4)}},
 		{meter.Query{Scope: one, API: "b", From: aDay, Until: aDay + 2, Step: 1}, []meter.Sum{sum(aDay, "granted", 5)}},
-		{meter.Query{Scope: one, From: aDay, Until: aDay + 48, Step: 24}, []meter.Sum{sum(aDay, "expired", 1), sum(aDay, "granted", 12 + 1<<40), sum(aDay + 24, "granted", 6)}},
+		{meter.Query{Scope: one, From: aDay, Until: aDay + 48, Step: 24}, []meter.Sum{sum(aDay, "expired", 1), sum(aDay, "granted", 12+1<<40), sum(aDay+24, "granted", 6)}},
 		{meter.Query{Scope: one, From: aDay + 1, Until: aDay + 1, Step: 1}, nil},
 		{meter.Query{Scope: ten, From: 0, Until: aDay * 2, Step: 1}, []meter.Sum{sum(aDay, "granted", 7)}},
 		{meter.Query{Scope: meter.Everybody, From: 0, Until: aDay * 2, Step: 1}, []meter.Sum{sum(aDay, "missing", 8)}},
@@ -229,7 +229,7 @@ func muchUse(t *testing.T, s meter.Store) {
 func useForgotten(t *testing.T, s meter.Store) {
 	horizon := epoch().Truncate(time.Hour)
 	hour := meter.HourOf(horizon)
-	b := UseBatch(1, []meter.Count{times(meter.Everybody, "a", hour - 1, "granted", 1), times(meter.Everybody, "a", hour, "granted", 2)},
+	b := UseBatch(1, []meter.Count{times(meter.Everybody, "a", hour-1, "granted", 1), times(meter.Everybody, "a", hour, "granted", 2)},
 		meter.KeyUse{Key: KeyID(1), At: horizon.Add(-1), Addresses: []meter.Address{visitor(netip.MustParseAddr("192.0.2.1"), 1, horizon.Add(-1))}},
 		meter.KeyUse{Key: KeyID(2), At: horizon, Addresses: []meter.Address{visitor(netip.MustParseAddr("192.0.2.1"), 1, horizon.Add(-1)), visitor(netip.MustParseAddr("192.0.2.2"), 1, horizon)}})
 	addUse(t, s, b)
@@ -347,4 +347,3 @@ func useTogether(t *testing.T, all []meter.Store) {
 		}
 	}
 }
-
