@@ -67,9 +67,13 @@ func (v *visit) newKeyForm(of *scheme.Scheme) (page, error) {
 	if b.Places, err = v.envs(b.Policy); err != nil {
 		return page{}, err
 	}
-	title := "Create a key"
-	if of.Pair() {
+	title := word
+	switch {
+	case title != "":
+	case of.Pair():
 		title = "Generate a key and secret"
+	default:
+		title = "Create a key"
 	}
 	p := page{Title: title, Section: v.keysWord(), Narrow: true, Body: b, Form: map[string][]string{}}
 	if b.MustExpire() {
@@ -142,6 +146,10 @@ func (v *visit) newKeyAgain(of *scheme.Scheme, err error) error {
 	p, failed := v.newKeyForm(of)
 	if failed != nil {
 		return failed
+	}
+	if e, ok := errorOf(err); ok && e.Field == "plan" {
+		e.Field = "" // no field of this form
+		err = &e
 	}
 	return v.again("newkey", p, err)
 }
