@@ -324,7 +324,7 @@ func TestPairs(t *testing.T) {
 	t.Parallel()
 	p, b := signedIn(t, wish{schemes: []string{"trustifi"}}, "growth")
 	form := b.get("/account/keys/new").want(t, http.StatusOK, "Generate key and secret")
-	made := b.post("/account/keys/new", "once", once(t, form.Body)).want(t, http.StatusCreated, "Copy both", "I have stored both", "X-Trustifi-Secret: $EXAMPLE_API_SECRET")
+	made := b.post("/account/keys/new", "once", once(t, form.Body)).want(t, http.StatusCreated, "Copy both", "I have stored both", "x-trustifi-secret: $EXAMPLE_API_SECRET")
 	values := regexp.MustCompile(`<code id="value-\d" tabindex="0">([0-9a-f]+)</code>`).FindAllStringSubmatch(made.Body, -1)
 	if len(values) != 2 || len(values[0][1]) != 48 || len(values[1][1]) != 32 {
 		t.Fatalf("the page shows %d values", len(values))

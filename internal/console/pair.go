@@ -31,6 +31,7 @@ type pairBody struct {
 	Ready  shownBody // the lines for the environment, and the first call
 	Proved bool      // who is there has just proved who they are, to see the secret
 	Fresh  bool      // the values were made just now
+	Use    use       // of all that the account called
 	Via    string    // where the page was opened: "settings", or ""
 }
 
@@ -79,6 +80,9 @@ func (v *visit) keysOrPair() error {
 		return err
 	}
 	b, _ := p.Body.(pairBody)
+	if b.On {
+		b.Use = v.accountUse(v.pairHome())
+	}
 	b.Proved = v.r.FormValue("show") != "" && b.Shows && v.People.FreshProof(v.who.Session) == nil
 	p.Body = b
 	p.Notice = map[string]string{

@@ -35,6 +35,7 @@ type developerBody struct {
 	Kinds []kind // each with the button that makes one; none where the keys are a pair
 	May   bool   // read keys
 	Works int    // keys that open something now
+	Use   use
 }
 
 func (v *visit) developerPage() error {
@@ -57,6 +58,9 @@ func (v *visit) developerPage() error {
 			b.Kinds = v.kinds(rows, word)
 		}
 	}
+	if b.May {
+		b.Use = v.accountUse(root + "/developer")
+	}
 	return v.show(http.StatusOK, "developer", page{Title: "Developer", Section: "Developer", Body: b})
 }
 
@@ -65,3 +69,24 @@ func (p *page) KeysWord() string { return p.v.keysWord() }
 
 // Pair reports whether the keys here are a pair, of which there is one at most.
 func (p *page) Pair() bool { return p.v.pairScheme() != nil }
+
+// accountUse reports how much all keys of the tenant were used, for a page of which
+// the time can be chosen.
+func (v *visit) accountUse(home string) use {
+	chosen := usePeriods()[0]
+	for _, p := range usePeriods() {
+		if p.name == v.r.FormValue("use") {
+			chosen = p
+		}
+	}
+	u := v.useOf(row{}, v.now().Add(-chosen.long), chosen.step)
+	u.Since = "the last " + strings.TrimPrefix(chosen.text, "a ")
+	for _, p := range usePeriods() {
+		at := home
+		if p.name != "" {
+			at += "?use=" + p.name
+		}
+		u.Periods = append(u.Periods, option{v.link(at), p.text, p.name == chosen.name})
+	}
+	return u
+}

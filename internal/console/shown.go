@@ -121,10 +121,14 @@ func (v *visit) curl(of *scheme.Scheme, values []value) string {
 	}
 	for i, one := range values {
 		word := ""
-		if headers[i] == "Authorization" {
+		header := headers[i]
+		if len(values) > 1 {
+			header = strings.ToLower(header) // as the pair's page names them
+		}
+		if strings.EqualFold(header, "Authorization") {
 			word = "Bearer "
 		}
-		lines = append(lines, `  -H "`+headers[i]+": "+word+"$"+one.Variable+`"`)
+		lines = append(lines, `  -H "`+header+": "+word+"$"+one.Variable+`"`)
 	}
 	try := v.Try
 	if try == "" {

@@ -3,8 +3,7 @@
 
 for (const button of document.querySelectorAll('[data-copy]')) {
   const source = document.getElementById(button.dataset.copy);
-  if (!source || !navigator.clipboard) continue;
-  button.hidden = false;
+  if (!source) continue;
   const said = button.textContent;
   const status = document.createElement('span');
   status.className = 'unseen';
@@ -25,7 +24,6 @@ for (const button of document.querySelectorAll('[data-copy]')) {
     back = setTimeout(() => { button.textContent = said; status.textContent = ''; }, 4000);
   });
 }
-for (const part of document.querySelectorAll('[data-script]')) part.hidden = false;
 
 // Both halves of a pair, without showing them. Who sits there may have to be asked
 // first; where that or the clipboard fails, the form does what it does without a script.
