@@ -13,7 +13,9 @@ var errMoved = errors.New("things moved")
 
 // Accept takes an invitation with a password of one's own, and signs in. A person
 // who is known already must give their own password, which stays what it is; so
-// does their name. Errors: NotFound, Invalid (name, password), ErrSignIn, Throttled.
+// does their name. Where an operator invites an address that nobody whose word counts
+// has vouched for, whoever took it before may not be its owner: then another password
+// is the new one, and every way in that there was is closed. Errors: NotFound, Invalid (name, password), ErrSignIn, Throttled.
 func (s *Service) Accept(ctx context.Context, token keywright.Credential, name string, password keywright.Credential, from From) (Signed, error) {
 	row, err := s.invitation(ctx, token)
 	if err != nil {
@@ -47,14 +49,7 @@ func (s *Service) accept(ctx context.Context, token keywright.Credential, name s
 	if err != nil {
 		return Signed{}, err
 	}
-	var hash string
-	if was.rec.ID == "" {
-		hash, err = s.newPassword(ctx, password, row.body.Email, name)
-	} else if s.o.NoPasswords {
-		err = refused()
-	} else {
-		hash, err = s.verify(ctx, &was, password)
-	}
+	hash, anew, err := s.acceptedPassword(ctx, &row, &was, name, password)
 	if err != nil {
 		return Signed{}, err
 	}
@@ -64,7 +59,7 @@ func (s *Service) accept(ctx context.Context, token keywright.Credential, name s
 		if unlessMissing(err) != nil {
 			return err
 		}
-		if p.id() != was.id() || p.body.Password != was.body.Password {
+		if p.id() != was.id() || p.body.Password != was.body.Password || p.body.Vouched != was.body.Vouched {
 			return errMoved
 		}
 		fresh := p.rec.ID == ""
@@ -73,6 +68,11 @@ func (s *Service) accept(ctx context.Context, token keywright.Credential, name s
 				return err
 			}
 			p.body.Vouched = row.body.Vouched
+		}
+		if anew {
+			if err := s.reclaim(ctx, tx, &p, from.actor(&p), "an operator's invitation", now); err != nil {
+				return err
+			}
 		}
 		if hash != "" {
 			p.body.Password = hash
@@ -92,6 +92,25 @@ func (s *Service) accept(ctx context.Context, token keywright.Credential, name s
 		return err
 	})
 	return out, err
+}
+
+// acceptedPassword is the hash to keep of a password that an invitation is taken with:
+// that of a new person, "" where the one that is there stays, or, with anew, that of
+// somebody who wins their address back.
+func (s *Service) acceptedPassword(ctx context.Context, row *invitationRow, was *personRow, name string, password keywright.Credential) (hash string, anew bool, err error) {
+	switch {
+	case was.rec.ID == "":
+		hash, err = s.newPassword(ctx, password, row.body.Email, name)
+		return hash, false, err
+	case s.o.NoPasswords:
+		return "", false, refused()
+	}
+	hash, err = s.verify(ctx, was, password)
+	if !errors.Is(err, ErrSignIn) || !row.body.Vouched || was.body.Vouched || was.body.Disabled {
+		return hash, false, err
+	}
+	hash, err = s.newPassword(ctx, password, row.body.Email, was.body.Name)
+	return hash, true, err
 }
 
 // takeUp uses an invitation up for a person. Errors: NotFound, where another was

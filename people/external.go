@@ -229,15 +229,19 @@ func (s *Service) link(ctx context.Context, tx RecordTx, p *personRow, e *Extern
 	}}.append(ctx, tx)
 }
 
-// prove marks a person's address as theirs by a trusted provider's word. If nobody
-// whose word counts had said so before, whoever made the person may have been
-// somebody else, who only hoped for its owner to come: every way in that they left
-// is closed.
+// prove marks a person's address as theirs by a trusted provider's word.
 func (s *Service) prove(ctx context.Context, tx RecordTx, p *personRow, e *External, from From, now time.Time) error {
 	if p.body.Vouched {
 		return nil
 	}
-	by := from.actor(p)
+	return s.reclaim(ctx, tx, p, from.actor(p), e.Provider, now)
+}
+
+// reclaim marks a person's address as theirs, by the word of whoever is named. Nobody
+// whose word counts had said so before, so whoever made the person may have been
+// somebody else, who only hoped for its owner to come: every way in that they left
+// is closed.
+func (s *Service) reclaim(ctx context.Context, tx RecordTx, p *personRow, by keywright.Actor, word string, now time.Time) error {
 	for _, kind := range []RecordKind{PasskeyRecord, SignInRecord} {
 		var ids []string
 		err := each(ctx, tx, RecordQuery{Kind: kind, Owner: string(p.id())}, func(r *Record) (bool, error) {
@@ -261,7 +265,7 @@ func (s *Service) prove(ctx context.Context, tx RecordTx, p *personRow, e *Exter
 		return err
 	}
 	return happening{now, keywright.PersonAmended, by, "", map[string]string{
-		"person": string(p.id()), "email": p.email(), "changed": "address proved; password, passkeys and other ways to sign in removed", "provider": e.Provider,
+		"person": string(p.id()), "email": p.email(), "changed": "address proved; password, passkeys and other ways to sign in removed", "provider": word,
 	}}.append(ctx, tx)
 }
 

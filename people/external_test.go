@@ -149,6 +149,33 @@ func TestAnAccountThatWasTakenInAdvance(t *testing.T) {
 	})
 }
 
+// The owner of an address that somebody took in advance comes with an operator's
+// invitation, and without the other's password.
+func TestAnOperatorsInvitationWinsAnAddressBack(t *testing.T) {
+	t.Parallel()
+	openAll(t, func(t *testing.T, h *house) {
+		mallory := h.person("mallory@example.com", people.Admin, other)
+		_, token := h.invite(as(mallory), "victim@example.com", people.Trial)
+		trap, err := h.Accept(t.Context(), token, "Victim", secret(other), here)
+		h.must(err)
+		// Another tenant's invitation says no more than the first.
+		_, again := h.inviteTo("two", as(mallory), "victim@example.com", people.Trial)
+		_, err = h.Accept(t.Context(), again, "Victim", secret(good), here)
+		h.refuses(err, people.ErrSignIn)
+
+		_, token = h.inviteTo("two", system, "victim@example.com", people.Admin)
+		in, err := h.Accept(t.Context(), token, "", secret(good), here)
+		h.must(err)
+		same(t, "person", in.Person.ID, trap.Person.ID)
+		if h.opens(trap.Token) || !h.opens(in.Token) {
+			t.Fatal("who made the account is still in it")
+		}
+		_, err = h.SignIn(t.Context(), "victim@example.com", secret(other), here)
+		h.refuses(err, people.ErrSignIn)
+		h.signIn("victim@example.com", good, here)
+	})
+}
+
 func TestWhatAnOperatorVouchedForIsKept(t *testing.T) {
 	t.Parallel()
 	h := open(t)

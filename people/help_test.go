@@ -167,7 +167,12 @@ func (h *house) signIn(email, password string, f people.From) people.Signed {
 
 func (h *house) invite(by keywright.Actor, email string, role people.Role) (people.Invitation, keywright.Credential) {
 	h.t.Helper()
-	i, token, err := h.Invite(h.t.Context(), by, "one", email, role)
+	return h.inviteTo("one", by, email, role)
+}
+
+func (h *house) inviteTo(tenant string, by keywright.Actor, email string, role people.Role) (people.Invitation, keywright.Credential) {
+	h.t.Helper()
+	i, token, err := h.Invite(h.t.Context(), by, tenant, email, role)
 	h.must(err)
 	return i, token
 }
