@@ -119,6 +119,9 @@ func (d *Demo) start(ctx context.Context) error {
 	if err := s.customers(ctx, &d.has); err != nil {
 		return err
 	}
+	if err := s.history(ctx, d.clock.Now()); err != nil {
+		return err
+	}
 	d.addresses()
 	if err := d.provider.serve(d.siteURLs(), d.clock.Now); err != nil {
 		return err
