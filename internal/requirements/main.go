@@ -63,7 +63,7 @@ func areaTitles() map[string]string {
 		"keys":    "Requests, keys and their life",
 		"people":  "Sign-in, registration and tokens of an identity provider",
 		"docs":    "Documentation",
-		"console": "Dashboards: not built yet, but for the rows that name a test",
+		"console": "Dashboards",
 	}
 }
 
