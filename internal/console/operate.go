@@ -90,6 +90,9 @@ func operator(do func(*visit) error) func(*visit) error {
 		if v.who.Tenant.ID == "" {
 			return &keywright.Error{Kind: keywright.Forbidden, Detail: "you are signed in, but you are no operator here: ask one for an invitation"}
 		}
+		if err := v.r.ParseForm(); err != nil {
+			return &keywright.Error{Kind: keywright.Invalid, Detail: "the form is longer than this page takes: the command line and the REST API take more"}
+		}
 		return do(v)
 	}
 }
@@ -126,7 +129,7 @@ func told(err error) error {
 	return out
 }
 
-// mayKeys reports whether who is there is offered acts; the API is what holds.
+// mayOperate reports whether who is there is offered acts; the API is what holds.
 func (v *visit) mayOperate() bool { return v.who.May(people.WriteKeys) }
 
 // offered refuses the pages that begin an act to who may not do it.
@@ -147,7 +150,7 @@ func (v *visit) cursored(t *table, s sorting, next string) {
 	}
 }
 
-// asked is a value of the list's address, cut to what the API takes.
+// wanted is a value of a list's address, cut to what the API takes.
 func (v *visit) wanted(name string) string {
 	text := strings.TrimSpace(v.r.FormValue(name))
 	if len(text) > mostWanted {

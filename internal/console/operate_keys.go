@@ -71,13 +71,13 @@ func presence(word string) keywright.Presence {
 
 // deskKeyTable lists keys; whose is nil where all are one tenant's.
 func (v *visit) deskKeyTable(all []api.KeyBody, kinds map[string]api.Scheme, whose *names) table {
-	t := table{Name: "Keys", Columns: []column{{Title: "Name"}, {Title: "State"}, {Title: "Kind"}, {Title: "Environment"}, {Title: "Created"}, {Title: "Expires"}}}
+	t := table{Name: "Keys", Columns: []column{{Title: "Name"}, {Title: "State"}, {Title: "Kind"}, {Title: "Environment"}, {Title: "Created"}, {Title: "Expires"}, {Title: "Last used"}}}
 	if whose != nil {
 		t.Columns = slices.Insert(t.Columns, 1, column{Title: "Tenant"})
 	}
 	for i := range all {
 		r := v.deskRow(all[i], kinds)
-		line := []cell{{Text: r.Called(), Link: keysPath + "/" + url.PathEscape(r.ID), Soft: r.Hint}, v.stateCell(&r), {Text: r.Kind}, {Text: r.Environment}, {Time: &r.CreatedAt}, expiryCell(&r)}
+		line := []cell{{Text: r.Called(), Link: keysPath + "/" + url.PathEscape(r.ID), Soft: r.Hint}, v.stateCell(&r), {Text: r.Kind}, {Text: r.Environment}, {Time: &r.CreatedAt}, expiryCell(&r), at(r.LastUsedAt, "never")}
 		if whose != nil {
 			line = slices.Insert(line, 1, cell{Text: whose.of(r.Tenant), Link: tenantPage(r.Tenant)})
 		}

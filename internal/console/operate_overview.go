@@ -40,7 +40,7 @@ func (v *visit) overview() error {
 		return err
 	}
 	midnight := v.now().Truncate(24 * time.Hour)
-	if b.Today, _, err = v.usage(api.UsageQuery{Since: midnight, Until: v.now(), Step: api.StepHour}); err != nil {
+	if b.Today, err = v.usage(api.UsageQuery{Since: midnight, Until: v.now(), Step: api.StepHour}); err != nil {
 		return err
 	}
 	for _, fill := range []func(*overviewBody) error{v.attention, v.verifiers} {

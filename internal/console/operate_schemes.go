@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/api"
 	"github.com/keywright/keywright/client"
 )
@@ -148,19 +147,13 @@ func (v *visit) withoutHeaders(name string, p page, err error) error {
 }
 
 // deskTextForm is the page on which a text is looked at that may become a scheme.
-func (v *visit) deskTextForm() (page, error) {
-	if err := v.r.ParseForm(); err != nil {
-		return page{}, &keywright.Error{Kind: keywright.Invalid, Detail: "the text is too long for this page: keywright scheme lint takes it from a file"}
-	}
+func (v *visit) deskTextForm() page {
 	source := strings.ReplaceAll(v.r.PostFormValue("source"), "\r\n", "\n")
-	return page{Title: "Look at a scheme's text", Section: "Schemes", Body: deskSchemeBody{Methods: v.deskMethods()}, Form: url.Values{"source": {source}, "path": {bare(v.r.FormValue("path"))}}}, nil
+	return page{Title: "Look at a scheme's text", Section: "Schemes", Body: deskSchemeBody{Methods: v.deskMethods()}, Form: url.Values{"source": {source}, "path": {bare(v.r.FormValue("path"))}}}
 }
 
 func (v *visit) deskTextPage() error {
-	p, err := v.deskTextForm()
-	if err != nil {
-		return err
-	}
+	p := v.deskTextForm()
 	if name := v.wanted("from"); name != "" {
 		s, err := v.schemeNamed(name)
 		if err != nil {
@@ -172,10 +165,7 @@ func (v *visit) deskTextPage() error {
 }
 
 func (v *visit) deskLint() error {
-	p, err := v.deskTextForm()
-	if err != nil {
-		return err
-	}
+	p := v.deskTextForm()
 	b, _ := p.Body.(deskSchemeBody)
 	out, err := ask(v, func(ctx context.Context, c *client.Client) (api.SchemeFindings, error) {
 		return c.LintScheme(ctx, p.Form.Get("source"))
@@ -188,9 +178,6 @@ func (v *visit) deskLint() error {
 }
 
 func (v *visit) deskTryText() error {
-	p, err := v.deskTextForm()
-	if err != nil {
-		return err
-	}
+	p := v.deskTextForm()
 	return v.tried("desk-text", p, api.TryScheme{Source: p.Form.Get("source")})
 }

@@ -10,7 +10,6 @@ import (
 
 // deskUse is how much something was used, as the operators' pages show it.
 type deskUse struct {
-	Known     bool
 	Title     string
 	Report    api.UsageReport
 	Series    series
@@ -55,7 +54,7 @@ func (v *visit) deskUsage(q api.UsageQuery) (deskUse, error) {
 		u.Periods = append(u.Periods, link{Name: p.title, Path: v.r.URL.Path + "?" + rest.Encode() + "#use", Current: p.name == chosen.name})
 	}
 	var err error
-	if u.Report, u.Known, err = v.usage(q); err != nil || !u.Known {
+	if u.Report, err = v.usage(q); err != nil {
 		return u, err
 	}
 	u.Series = seriesOf(u.Report)
@@ -65,18 +64,8 @@ func (v *visit) deskUsage(q api.UsageQuery) (deskUse, error) {
 }
 
 // usage asks for a report.
-func (v *visit) usage(q api.UsageQuery) (api.UsageReport, bool, error) {
-	known := false
-	out, err := ask(v, func(ctx context.Context, c *client.Client) (api.UsageReport, error) {
-		from, ok := any(c).(interface {
-			Usage(ctx context.Context, q api.UsageQuery) (api.UsageReport, error)
-		})
-		if known = ok; !ok {
-			return api.UsageReport{}, nil
-		}
-		return from.Usage(ctx, q)
-	})
-	return out, known, err
+func (v *visit) usage(q api.UsageQuery) (api.UsageReport, error) {
+	return ask(v, func(ctx context.Context, c *client.Client) (api.UsageReport, error) { return c.Usage(ctx, q) })
 }
 
 func seriesOf(r api.UsageReport) series {
