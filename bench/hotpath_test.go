@@ -53,6 +53,17 @@ func TestTheHotPathAllocatesNothing(t *testing.T) {
 	if allocs != 0 && !raceDetector {
 		t.Errorf("through the gate: %v allocations", allocs)
 	}
+	for _, c := range []struct{ what, line string }{{"hit", line}, {"unknown", "Bearer " + strangers[0]}, {"nothing", ""}} {
+		want := w.gate.Pass(q.present(c.line), verifiedAPI)
+		allocs := testing.AllocsPerRun(500, func() {
+			if v := w.metered.Pass(q.present(c.line), verifiedAPI); v.Reason() != want.Reason() {
+				t.Errorf("%s: %s, want %s", c.what, v.Reason(), want.Reason())
+			}
+		})
+		if allocs != 0 && !raceDetector {
+			t.Errorf("through the gate, with use counted: %s: %v allocations", c.what, allocs)
+		}
+	}
 }
 
 // A record costs what the layout says, and the tables little beside it: counted,

@@ -11,9 +11,11 @@ import (
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/gate"
 	"github.com/keywright/keywright/limit"
+	"github.com/keywright/keywright/meter"
 	"github.com/keywright/keywright/scheme"
 	"github.com/keywright/keywright/schemes"
 	"github.com/keywright/keywright/seal"
+	inmemory "github.com/keywright/keywright/store/memory"
 	"github.com/keywright/keywright/verify"
 )
 
@@ -31,6 +33,7 @@ type world struct {
 	index   *verify.Index
 	limiter *limit.Limiter
 	gate    *gate.Gate
+	metered *gate.Gate // the same, with use counted
 	tenant  keywright.Tenant
 }
 
@@ -73,13 +76,18 @@ func newWorld(n int) (*world, error) {
 	}
 	w.index.Refresh(0)
 	need := keywright.Need{Service: "reports", Permissions: []string{"files:read"}}
-	w.gate, err = gate.New(gate.Options{
+	o := gate.Options{
 		APIs: []gate.API{
 			{Name: verifiedAPI, Hosts: []string{"verified.localhost"}, Scheme: s, Routes: []gate.Route{{Path: "/{rest...}", Need: need}}},
 			{Name: openAPI, Hosts: []string{"open.localhost"}, Scheme: s, Routes: []gate.Route{{Path: "/{rest...}", Open: true}}},
 		},
 		Index: w.index, Pepper: secrets.Pepper, Limiter: w.limiter, Clock: time.Now,
-	})
+	}
+	if w.gate, err = gate.New(o); err != nil {
+		return w, err
+	}
+	o.Meter = meter.New(meter.Options{Store: inmemory.New()})
+	w.metered, err = gate.New(o)
 	return w, err
 }
 
