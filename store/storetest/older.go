@@ -13,6 +13,7 @@ func OlderSchema() []string {
 	statements := []string{
 		"DROP INDEX keys_name", "DROP INDEX keys_hint", "DROP INDEX keys_expires", "DROP INDEX keys_revoked", "DROP INDEX keys_retired", "DROP INDEX keys_retires", "DROP INDEX keys_paused",
 		"DROP INDEX tenants_label", "DROP INDEX tenants_name", "DROP INDEX tenants_plan", "DROP INDEX tenants_archived",
+		"DROP INDEX events_act", "DROP INDEX events_actor", "DROP INDEX events_at",
 		"DROP TABLE use_hours", "DROP TABLE use_keys", "DROP TABLE use_addresses", "DROP TABLE use_batches",
 		"UPDATE keys SET revoked = 1 WHERE revoked <> 0", "DELETE FROM keywright_schema WHERE version > 2",
 	}

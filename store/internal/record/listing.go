@@ -18,7 +18,7 @@ import (
 // narrow: what is wider than the one is found often enough within the other.
 const (
 	Narrow = 5_000
-	Budget = 10_000
+	Budget = 5_000
 )
 
 // Never is how stores keep the expiry of a key that has none: after all others.

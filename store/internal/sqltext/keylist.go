@@ -150,7 +150,7 @@ func own(state keywright.State) []term {
 	case keywright.StateRevoked:
 		return []term{{column: "k.id", text: "k.revoked <> 0"}}
 	case keywright.StateRetired, keywright.PendingRotation:
-		return []term{{column: "k.id", text: "k.retires <> 0"}}
+		return []term{{column: "k.id", text: "COALESCE(k.retires, 0) <> 0"}} // so that it is no other's
 	case keywright.StatePaused:
 		return []term{{column: "k.id", text: "k.paused <> 0"}}
 	}

@@ -2,8 +2,10 @@ package sqltext
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/keywright/keywright"
 	"github.com/keywright/keywright/store/internal/record"
@@ -82,30 +84,37 @@ func (r *Reader) Tenant(ctx context.Context, idOrRef string) (found keywright.Te
 	return found, err
 }
 
-// Events implements keywright.Reader.
+// Events implements keywright.Reader. One filter leads, by its index; the others
+// are spelled so that no planner prefers theirs.
 func (r *Reader) Events(ctx context.Context, q keywright.EventQuery) (found []keywright.Event, err error) {
 	var c clauses
+	spell := asItIs
+	lead := func(column string, arg any) {
+		c.add(spell(column)+" =", arg)
+		spell = hidden
+	}
 	if !q.Key.IsZero() {
-		c.add("e.key_id =", q.Key[:])
+		lead("e.key_id", q.Key[:])
 	}
-	switch {
-	case q.Tenant == "":
-	case q.Key.IsZero():
-		c.add("e.tenant =", string(q.Tenant))
-	default: // as with keys: the key's index is the narrower one
-		c.add("e.tenant || '' =", string(q.Tenant))
-	}
-	if q.Act != "" {
-		c.add("e.act =", string(q.Act))
+	if q.Tenant != "" {
+		lead("e.tenant", string(q.Tenant))
 	}
 	if q.Actor != "" {
-		c.add("e.actor =", q.Actor)
+		lead("e.actor", q.Actor)
+	}
+	if q.Act != "" {
+		lead("e.act", string(q.Act))
+	}
+	if len(c.text) == 0 {
+		if err := r.eventSpan(ctx, &q, &c); err != nil {
+			return nil, err
+		}
 	}
 	if !q.Since.IsZero() {
-		c.add("e.at >=", record.Clamp(q.Since))
+		c.add(hidden("e.at")+" >=", record.Clamp(q.Since))
 	}
 	if !q.Until.IsZero() {
-		c.add("e.at <", record.Clamp(q.Until))
+		c.add(hidden("e.at")+" <", record.Clamp(q.Until))
 	}
 	if q.Before > 0 {
 		c.add("e.seq <", int64(q.Before))
@@ -117,6 +126,34 @@ func (r *Reader) Events(ctx context.Context, q keywright.EventQuery) (found []ke
 		return err
 	})
 	return found, err
+}
+
+// eventSpan bounds the cursors of events by their instants, which go nearly the same
+// way: else a page of last year's would read on through everything since.
+func (r *Reader) eventSpan(ctx context.Context, q *keywright.EventQuery, c *clauses) error {
+	for _, one := range []struct {
+		at         time.Time
+		sql, bound string
+	}{
+		{q.Since, "SELECT COALESCE(MIN(seq + 0), $1) FROM events WHERE at >= $2", "e.seq >="},
+		{q.Until, "SELECT COALESCE(MAX(seq + 0), $1) FROM events WHERE at < $2", "e.seq <="},
+	} {
+		if one.at.IsZero() {
+			continue
+		}
+		none := int64(0)
+		if one.bound == "e.seq >=" {
+			none = math.MaxInt64
+		}
+		err := r.query(ctx, one.sql, []any{none, record.Clamp(one.at)}, func(s scan) error {
+			c.add(one.bound, s.Int(0))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Receipt implements keywright.Reader.
