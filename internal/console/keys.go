@@ -47,7 +47,7 @@ type option struct {
 	Chosen      bool
 }
 
-// mostKeys is how many keys self-service lists at once.
+// mostKeys is how many keys are listed at once.
 const mostKeys = 1000
 
 func (v *visit) keysPage() error {
@@ -59,13 +59,18 @@ func (v *visit) keysPage() error {
 		p.Body = keysBody{Nothing: true}
 		return v.show(http.StatusOK, "keys", p)
 	}
-	rows, err := v.rows()
+	rows, more, err := v.read(keywright.KeyQuery{Listing: keywright.Listing{Descending: true}})
 	if err != nil {
 		return err
 	}
-	b := keysBody{Kinds: v.kinds(rows, v.Words.Create), None: len(rows) == 0, Most: len(rows) >= mostKeys}
+	b := keysBody{Kinds: v.kinds(rows, v.Words.Create), None: len(rows) == 0}
 	b.Filter = v.keyFilter(len(b.Kinds))
 	shown := b.Filter.keep(rows)
+	if more { // too many to look through here: the store does
+		if shown, b.Most, err = v.read(b.Filter.query(v.keySorting())); err != nil {
+			return err
+		}
+	}
 	if b.Filter.State == "" {
 		for _, r := range rows {
 			if r.Over() {
@@ -87,17 +92,56 @@ func (v *visit) keysPage() error {
 	return v.show(http.StatusOK, "keys", p)
 }
 
-// rows are all keys of the tenant that self-service lists, the newest first.
+// rows are the newest keys of the tenant, the newest first: all of them, but for who
+// has very many.
 func (v *visit) rows() ([]row, error) {
-	all, err := v.Self.Keys(v.ctx(), *v.who)
-	if err != nil {
-		return nil, err
+	rows, _, err := v.read(keywright.KeyQuery{Listing: keywright.Listing{Descending: true}})
+	return rows, err
+}
+
+// mostReads bounds how often the store is asked for one list: where a filter leaves
+// next to nothing of very many keys, an answer may be empty and yet not the last.
+const mostReads = 8
+
+// read reads at most mostKeys keys that a query selects, and whether there are more.
+func (v *visit) read(q keywright.KeyQuery) (rows []row, more bool, err error) {
+	for range mostReads {
+		page, next, err := v.Self.KeyPage(v.ctx(), *v.who, q, mostKeys-len(rows))
+		if err != nil {
+			return nil, false, err
+		}
+		for i := range page {
+			rows = append(rows, v.row(page[i]))
+		}
+		more = next != keywright.Place{}
+		if !more || len(rows) >= mostKeys {
+			break
+		}
+		q.From = next
 	}
-	rows := make([]row, 0, len(all))
-	for i := range all {
-		rows = append(rows, v.row(all[i]))
+	return rows, more, nil
+}
+
+// query asks the store for what the filter lets through, in an order that it has.
+func (f *keyFilter) query(s sorting) keywright.KeyQuery {
+	q := keywright.KeyQuery{Search: f.Search, Environment: f.Environment, Scheme: f.Kind}
+	q.Descending = s.Desc
+	switch s.By {
+	case "name":
+		q.Sort = keywright.ByName
+	case "expires":
+		q.Sort = keywright.ByExpiry
 	}
-	return rows, nil
+	switch f.State {
+	case "all":
+	case "over":
+		q.States = []keywright.State{keywright.StateRetired, keywright.StateRevoked}
+	case "":
+		q.States = []keywright.State{keywright.Active, keywright.PendingRotation, keywright.StatePaused, keywright.StateExpired}
+	default:
+		q.States = []keywright.State{keywright.State(f.State)}
+	}
+	return q
 }
 
 // keyFilter reads how the list is wanted.
@@ -174,9 +218,12 @@ func (f *keyFilter) lets(r *row) bool {
 	return found && (f.Environment == "" || r.Environment == f.Environment) && (f.Kind == "" || r.Scheme == f.Kind)
 }
 
+// keySorting reads the order that the list is wanted in.
+func (v *visit) keySorting() sorting { return v.sorted(true, "created", "name", "expires", "used") }
+
 // keyTable is the list of some keys.
 func (v *visit) keyTable(rows []row, several bool) table {
-	s := v.sorted(true, "created", "name", "expires", "used")
+	s := v.keySorting()
 	slices.SortStableFunc(rows, func(a, b row) int {
 		order := compareKeys(s.By, &a, &b)
 		if s.Desc {

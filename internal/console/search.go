@@ -80,13 +80,13 @@ func (v *visit) things(query string) []link {
 	if !v.who.May(people.ReadKeys) {
 		return nil
 	}
-	keys, err := v.Self.Keys(v.ctx(), *v.who)
+	rows, err := v.rows()
 	if err != nil {
 		return nil
 	}
 	var found []link
-	for i := range keys {
-		if r := v.row(keys[i]); len(found) < mostFound && (hasWords(r.Called(), query) || strings.Contains(r.Hint, query)) {
+	for _, r := range rows {
+		if len(found) < mostFound && (hasWords(r.Called(), query) || strings.Contains(r.Hint, query)) {
 			found = append(found, link{Name: r.Called(), Path: v.link(keysPath + "/" + r.ID), Text: "Key " + r.Hint + ", " + strings.ToLower(r.StateWords())})
 		}
 	}
