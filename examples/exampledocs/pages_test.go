@@ -176,17 +176,17 @@ func TestDMT18_TFI21_TheDashboardHasWhatThePagesName(t *testing.T) {
 	}{
 		{"acme/docs/your-first-message.md", "ada@acme.example", "/account/keys", []string{"Create key"}},
 		{"acme/docs/your-first-message.md", "ada@acme.example", "/account/keys/new?scheme=keywright", []string{"Permissions"}},
-		{"trustifi/docs/key-and-secret.md", "ada@trustifi.example", "/account/keys", []string{"Generate key and secret"}},
-		{"trustifi/docs/key-and-secret.md", "ada@trustifi.example", key(h.Trustifi.Users[0].KeyID), []string{"Regenerate the secret", "Show the secret again", "Revoke"}},
-		{"trustifi/docs/key-and-secret.md", "ada@trustifi.example", key(h.Trustifi.Users[0].KeyID, "/rotate"), []string{"Existing requests will fail."}},
+		{"trustifi/docs/key-and-secret.md", "ada@trustifi.example", "/account/settings/api", []string{"Account settings", "API key and secret", "Copy both", "Reveal", "Regenerate"}},
+		{"trustifi/docs/key-and-secret.md", "ada@trustifi.example", "/account/pair/regenerate", []string{"Existing requests will fail."}},
 		{"truestamp/docs/logins-and-keys.md", "ada@truestamp.example", "/account/keys", []string{"Create key"}},
 		{"trusset/docs/instance-keys.md", "ada@trusset.example", "/account/keys", []string{"Create key"}},
 		{"trusset/docs/instance-keys.md", "ada@trusset.example", key(h.Trusset.Instances[0].KeyID), []string{"Rotate", "Pause", "Revoke", "Delete"}},
-		{"domaintrust/docs/creating-keys.md", "ada@domaintrust.example", "/account/keys", []string{"API keys", "Create key"}},
+		{"domaintrust/docs/creating-keys.md", "ada@domaintrust.example", "/account/keys", []string{"API Keys", "Create Key"}},
 		{"domaintrust/docs/creating-keys.md", "ada@domaintrust.example", key(h.DomainTrust.Organizations[0].TestingKeyID), []string{"Change", "Save the change", "Rotate", "Delete", "Revoke"}},
 		{"domaintrust/docs/production-access.md", "ada@domaintrust.example", "/account/keys/new?scheme=domain-trust", []string{"Production"}},
-		{"trustswiftly/docs/getting-a-key.md", "ada@trustswiftly.example", "/account", []string{"API keys"}},
-		{"trustswiftly/docs/getting-a-key.md", "ada@trustswiftly.example", "/account/keys", []string{"Create key"}},
+		{"trustswiftly/docs/getting-a-key.md", "ada@trustswiftly.example", "/account/settings", []string{"Developer"}},
+		{"trustswiftly/docs/getting-a-key.md", "ada@trustswiftly.example", "/account/settings/api", []string{"Generate New Key"}},
+		{"trustswiftly/docs/getting-a-key.md", "ada@trustswiftly.example", "/account/developer", []string{"Create Token"}},
 		{"trustswiftly/docs/getting-a-key.md", "ada@trustswiftly.example", key(h.TrustSwiftly.Accounts[0].KeyID), []string{"Revoke"}},
 		{"trustswiftly/docs/plans.md", "grace@trustswiftly.example", "/account/keys", nil},
 	} {
@@ -210,7 +210,7 @@ func TestDMT18_TFI21_TheDashboardHasWhatThePagesName(t *testing.T) {
 					t.Errorf("%s has no %q", c.at, w)
 				}
 			}
-			if c.words == nil && !strings.Contains(page, "not part of your plan") {
+			if c.words == nil && !strings.Contains(page, "part of paid plans only") {
 				t.Error("the dashboard does not say why no key can be made")
 			}
 		})
