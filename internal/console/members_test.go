@@ -58,7 +58,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 
 func TestRegistration(t *testing.T) {
 	t.Parallel()
-	p := open(t, wish{schemes: []string{"trusset-instance"}, register: &selfservice.Registration{Scheme: "trusset-mica", Management: "trusset-mica-management"}})
+	p := open(t, registering())
 	b := p.browser()
 	form := b.get("/mica-register") // TRS-29: public
 	form.want(t, http.StatusOK, "store both")
@@ -85,4 +85,8 @@ func TestRegistration(t *testing.T) {
 	if made.want(t, http.StatusTooManyRequests, "Too many registrations").Header.Get("Retry-After") == "" {
 		t.Error("nobody is told when to come back")
 	}
+}
+
+func registering() wish {
+	return wish{schemes: []string{"trusset-instance"}, register: &selfservice.Registration{Scheme: "trusset-mica", Management: "trusset-mica-management"}}
 }
