@@ -23,7 +23,7 @@ export default async ({ page, args, assert, tell }) => {
   await page.goto(at('/account/keys/new'));
   for (const [label, value] of Object.entries(args.fields)) await page.getByLabel(label, { exact: false }).first().fill(value);
   if (args.environment) await page.getByLabel(args.environment).check();
-  await page.getByRole('button', { name: /^(Create key|Generate key and secret)$/ }).click();
+  await page.getByRole('button', { name: /^(Create key|Generate New Key|Generate key and secret)$/i }).click();
   await page.getByText(/shown this once|Copy them now|Copy both now/).first().waitFor();
   const values = await page.locator('code[id^="value-"]').allTextContents();
   assert.ok(values.length === (args.pair ? 2 : 1), `the page shows ${values.length} values`);
