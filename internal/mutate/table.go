@@ -237,9 +237,74 @@ func mutations() []mutation { //nolint:funlen // a table
 			pkg: "./internal/management", run: "TestWhatIsConfigured",
 		},
 		{
+			rule: "a decision is counted as it was decided, after the limits",
+			file: "gate/pass.go", old: "	out.settle(p)\n	g.tell(now, v, s, &out)", new: "	g.tell(now, v, s, &out)\n	out.settle(p)",
+			pkg: "./gate", run: "TestEachDecisionIsTold",
+		},
+		{
+			rule: "TRS-17 an address of IPv4 in IPv6 is the IPv4 one",
+			file: "meter/meter.go", old: "from = from.Unmap().WithZone(\"\")", new: "from = from.WithZone(\"\")",
+			pkg: "./meter", run: "TestTRS17",
+		},
+		{
+			rule: "a flush whose answer was lost adds nothing twice",
+			file: "meter/pending.go", old: "if _, err := io.ReadFull(random, b.ID[:]); err != nil {", new: "if false {\n			err := io.EOF",
+			pkg: "./meter", run: "TestAFlushThatFails",
+		},
+		{
+			rule: "a flush that fails keeps its counts",
+			file: "meter/flush.go", old: "			return err // whether it is in the store after all only the store knows", new: "			m.added()\n			return err",
+			pkg: "./meter", run: "TestAFlushThatFails",
+		},
+		{
+			rule: "TRS-17 the latest use of a key stays, whatever is added later",
+			file: "store/memory/meter.go", old: "if known && k.At.Before(old.At) {", new: "if false {",
+			pkg: "./store/memory", run: "TestMeter",
+		},
+		{
+			rule: "a tenant's use is asked for its own keys alone",
+			file: "internal/selfservice/usage.go", old: "	ask.Tenant = c.Tenant.ID\n", new: "",
+			pkg: "./internal/management", run: "TestUse",
+		},
+		{
+			rule: "a node that is stopped keeps what it counted",
+			file: "internal/daemon/core.go", old: "if lost := c.meter.Close(context.Background()); lost != nil {", new: "if lost := error(nil); lost != nil {",
+			pkg: "./internal/daemon", run: "TestServe_UseIsKept",
+		},
+		{
 			rule: "a node that is silent is not called fresh, nor listed for ever",
 			file: "people/verifiers.go", old: "			if rec.over(now) {", new: "			if false {",
 			pkg: "./people", run: "TestWhatNodesSay",
+		},
+		{
+			rule: "no cell of an export is a formula",
+			file: "internal/management/sheet.go", old: "			cells[c] = inert(cells[c])", new: "			_ = inert",
+			pkg: "./internal/management", run: "TestNoCellOfAnExport",
+		},
+		{
+			rule: "an export that fails on its way is not taken for whole",
+			file: "client/exporting.go", old: "		return unreachable(err)\n	}\n	return nil", new: "		return nil\n	}\n	return nil",
+			pkg: "./client", run: "TestAnExportThatBreaksOff",
+		},
+		{
+			rule: "a member's export holds their own tenant's keys",
+			file: "internal/selfservice/keys.go", old: "	q.Tenant, q.Limit, q.Rest, q.Now = c.Tenant.ID, size, &next, s.now()", new: "	q.Limit, q.Rest, q.Now = size, &next, s.now()",
+			pkg: "./internal/management", run: "TestAMembersExport",
+		},
+		{
+			rule: "a cursor of one order says nothing in another",
+			file: "internal/management/cursor.go", old: "	return o.kind + \" \" + o.sort + \" \" + o.order", new: "	return o.kind",
+			pkg: "./internal/management", run: "TestListsRefuse",
+		},
+		{
+			rule: "a database of an older schema is filled for the lists",
+			file: "store/internal/sqltext/migrate.go", old: "				err = fill(ctx, c, d)", new: "				_ = fill",
+			pkg: "./store/sqlite", run: "TestAnOlderSchema",
+		},
+		{
+			rule: "a bounded read says where it stopped",
+			file: "store/internal/sqltext/list.go", old: "		part.Rest, err = l.end(ctx, r, along)", new: "		_ = l.end",
+			pkg: "./store/sqlite", run: "TestLists",
 		},
 	}
 }
