@@ -109,7 +109,8 @@ type Listing struct {
 }
 
 // Sort is what records are ordered by; of two that are alike the smaller id comes
-// first. Texts are ordered by the bytes of their first MaxSortText, in lower case.
+// first, and Descending turns all of it round. Texts are ordered by the bytes of
+// their first MaxSortText, in lower case.
 type Sort string
 
 // The orders.
