@@ -97,7 +97,7 @@ func (v *visit) useOf(r row, since time.Time, step string) use {
 func refusalTable(all []api.UsageReason) table {
 	t := table{Name: "Refusals by reason", Empty: "Nothing was refused.", Columns: []column{{Title: "Why it was refused"}, {Title: "Requests", Number: true}}}
 	for _, r := range all {
-		t.Rows = append(t.Rows, []cell{{Text: whyRefused(r.Reason)}, {Text: grouped(r.Count)}})
+		t.Rows = append(t.Rows, []cell{{Text: refusedWhy(r.Reason)}, {Text: grouped(r.Count)}})
 	}
 	return t
 }
@@ -121,4 +121,19 @@ func grouped(n int64) string {
 		text = text[:at] + "," + text[at:]
 	}
 	return text
+}
+
+// refusedWhy says a reason to a customer, whose key was refused for it.
+func refusedWhy(name string) string {
+	said, known := map[string]string{
+		"revoked": "The key is revoked", "retired": "The key, or its secret, was replaced", "expired": "The key has expired", "paused": "The key is paused",
+		"tenant_archived": "The account is archived", "plan_required": "The plan does not include it", "environment_not_granted": "The environment has not been granted",
+		"service_not_enabled": "The service is switched off", "permission_missing": "The key lacks the permission", "address_refused": "The key does not allow the address",
+		"limited": "Too many requests in a short time", "quota_spent": "The quota is used up", "companion_missing": "A header was missing beside the key",
+		"insecure_transport": "Not sent over TLS", "upstream_failed": "The API did not answer", "failure": "The key could not be checked",
+	}[name]
+	if !known {
+		return whyRefused(name)
+	}
+	return said
 }

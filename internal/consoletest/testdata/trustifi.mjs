@@ -35,7 +35,6 @@ export default async ({ open, args, assert, looks, axe, shot, tell }) => {
       await face.hover();
       await settings.waitFor();
       assert.equal(await face.getAttribute('aria-expanded'), 'true');
-      await look('profile');
       await away();
       await settings.waitFor({ state: 'hidden' });
       // Focus, by the keyboard alone.
@@ -49,6 +48,7 @@ export default async ({ open, args, assert, looks, axe, shot, tell }) => {
       await face.click();
       await away();
       await settings.waitFor();
+      await look('profile');
       await page.mouse.click(300, 500);
       await settings.waitFor({ state: 'hidden' });
       // Tap.
@@ -204,6 +204,10 @@ export default async ({ open, args, assert, looks, axe, shot, tell }) => {
       await page.goto(`${args.site}/account/keys/new`);
       assert.equal(await page.getByRole('button', { name: 'Generate key and secret' }).count(), 0);
       await page.goto(`${args.site}/account/developer`);
+      // What was called before: with the pair, with a secret that was replaced, and with a pair that is off.
+      await page.locator('#use svg').waitFor();
+      await page.getByRole('row', { name: /The key, or its secret, was replaced/ }).waitFor();
+      await page.getByRole('row', { name: /The key is revoked/ }).waitFor();
       await look('developer');
       await signOut(page);
       // Another user has another.
