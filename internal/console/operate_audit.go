@@ -89,9 +89,18 @@ func detailWords(e *api.Event) string {
 		all = append(all, e.Reason)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
-		all = append(all, strings.ReplaceAll(name, "_", " ")+": "+e.Detail[name])
+		all = append(all, strings.ReplaceAll(name, "_", " ")+": "+spelled(e.Detail[name]))
 	}
 	return strings.Join(all, "; ")
+}
+
+// spelled writes an instant as the pages do, and leaves the rest as it is.
+func spelled(text string) string {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return text
+	}
+	return when(t)
 }
 
 // deskHistory is the latest of what was done to something, for its own page.

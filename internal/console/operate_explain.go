@@ -23,6 +23,7 @@ type deskExplainBody struct {
 type explained struct {
 	api.Explanation
 	Words  string
+	Why    string // the refusing check's own words
 	Key    *row
 	Owner  string
 	Answer *api.SchemeAnswer // what the client saw; nil is what the API answered
@@ -135,6 +136,11 @@ func present(headers map[string]any, of *api.Scheme, key, secret string) {
 
 func (v *visit) explained(of *api.Scheme, found api.Explanation) (*explained, error) {
 	out := &explained{Explanation: found, Words: whyRefused(found.Reason)}
+	for _, check := range found.Checks {
+		if !check.Passed {
+			out.Why = sentence(check.Detail)
+		}
+	}
 	if found.Verdict.Key != nil {
 		kinds, err := v.deskKinds()
 		if err != nil {

@@ -71,17 +71,23 @@ func presence(word string) keywright.Presence {
 
 // deskKeyTable lists keys; whose is nil where all are one tenant's.
 func (v *visit) deskKeyTable(all []api.KeyBody, kinds map[string]api.Scheme, whose *names) table {
-	t := table{Name: "Keys", Columns: []column{{Title: "Name"}, {Title: "State"}, {Title: "Kind"}, {Title: "Environment"}, {Title: "Created"}, {Title: "Expires"}, {Title: "Last used"}}}
+	t := table{Name: "Keys", Columns: []column{{Title: "Name"}, {Title: "Kind"}, {Title: "State"}, {Title: "Created"}, {Title: "Expires"}, {Title: "Last used"}}}
 	if whose != nil {
-		t.Columns = slices.Insert(t.Columns, 1, column{Title: "Tenant"})
+		t.Columns[1].Title = "Tenant"
 	}
 	for i := range all {
 		r := v.deskRow(all[i], kinds)
-		line := []cell{{Text: r.Called(), Link: keysPath + "/" + url.PathEscape(r.ID), Soft: r.Hint}, v.stateCell(&r), {Text: r.Kind}, {Text: r.Environment}, {Time: &r.CreatedAt}, expiryCell(&r), at(r.LastUsedAt, "never")}
+		of := cell{Text: r.Kind}
 		if whose != nil {
-			line = slices.Insert(line, 1, cell{Text: whose.of(r.Tenant), Link: tenantPage(r.Tenant)})
+			of = cell{Text: whose.of(r.Tenant), Link: tenantPage(r.Tenant), Soft: r.Kind}
 		}
-		t.Rows = append(t.Rows, line)
+		state := v.stateCell(&r)
+		if r.Environment != "" {
+			state.Tags = []string{r.Environment}
+		}
+		t.Rows = append(t.Rows, []cell{
+			{Text: r.Called(), Link: keysPath + "/" + url.PathEscape(r.ID), Soft: r.Hint}, of, state, {Time: &r.CreatedAt}, expiryCell(&r), at(r.LastUsedAt, "never"),
+		})
 	}
 	return t
 }
@@ -148,7 +154,7 @@ func (v *visit) deskKeys() error {
 	}
 	b.Table = v.deskKeyTable(got.Items, kinds, v.names())
 	b.Table.Empty = "No key is like that. Change what the list is narrowed to."
-	b.Table.Columns[0], b.Table.Columns[5], b.Table.Columns[6] = s.column("Name", "name"), s.column("Created", "created"), s.column("Expires", "expires")
+	b.Table.Columns[0], b.Table.Columns[3], b.Table.Columns[4] = s.column("Name", "name"), s.column("Created", "created"), s.column("Expires", "expires")
 	export := map[string]string{"search": f.Search, "tenant": f.Tenant, "scheme": f.Scheme, "environment": f.Environment, "sort": f.Sort, "order": f.Order}
 	if len(f.States) > 0 {
 		export["state"] = strings.Join(f.States, ",")

@@ -73,6 +73,22 @@ func (v *visit) deskMethods() []option {
 	return picks(v.wanted("method"), "GET", "GET", "POST", "POST", "PUT", "PUT", "PATCH", "PATCH", "DELETE", "DELETE")
 }
 
+// Rotation says what becomes of the old key when one is rotated.
+func (b deskSchemeBody) Rotation() string {
+	p := policyOf(&b.Scheme).Rotation
+	switch {
+	case !p.Allowed:
+		return "no"
+	case p.Settable && p.Overlap == 0:
+		return "the old key stops at once, unless a rotation asks for an overlap"
+	case p.Overlap == 0:
+		return "the old key stops at once"
+	case p.Settable:
+		return "both keys work for " + span(p.Overlap) + ", or as long as a rotation asks for"
+	}
+	return "both keys work for " + span(p.Overlap)
+}
+
 // deskSchemeForm is the page of the scheme that the address names.
 func (v *visit) deskSchemeForm() (page, error) {
 	s, err := v.schemeNamed(v.r.PathValue("name"))
