@@ -81,7 +81,7 @@ func (v *visit) keysOrPair() error {
 	}
 	b, _ := p.Body.(pairBody)
 	if b.On {
-		b.Use = v.accountUse(v.pairHome())
+		b.Use = v.chosenUse(row{}, v.pairHome())
 	}
 	b.Proved = v.r.FormValue("show") != "" && b.Shows && v.People.FreshProof(v.who.Session) == nil
 	p.Body = b

@@ -59,7 +59,7 @@ func (v *visit) developerPage() error {
 		}
 	}
 	if b.May {
-		b.Use = v.accountUse(root + "/developer")
+		b.Use = v.chosenUse(row{}, root+"/developer")
 	}
 	return v.show(http.StatusOK, "developer", page{Title: "Developer", Section: "Developer", Body: b})
 }
@@ -69,24 +69,3 @@ func (p *page) KeysWord() string { return p.v.keysWord() }
 
 // Pair reports whether the keys here are a pair, of which there is one at most.
 func (p *page) Pair() bool { return p.v.pairScheme() != nil }
-
-// accountUse reports how much all keys of the tenant were used, for a page of which
-// the time can be chosen.
-func (v *visit) accountUse(home string) use {
-	chosen := usePeriods()[0]
-	for _, p := range usePeriods() {
-		if p.name == v.r.FormValue("use") {
-			chosen = p
-		}
-	}
-	u := v.useOf(row{}, v.now().Add(-chosen.long), chosen.step)
-	u.Since = "the last " + strings.TrimPrefix(chosen.text, "a ")
-	for _, p := range usePeriods() {
-		at := home
-		if p.name != "" {
-			at += "?use=" + p.name
-		}
-		u.Periods = append(u.Periods, option{v.link(at), p.text, p.name == chosen.name})
-	}
-	return u
-}

@@ -46,7 +46,11 @@ func usePeriods() []usePeriod {
 }
 
 // keyUse reports a key's use for the page of the key.
-func (v *visit) keyUse(r row) use {
+func (v *visit) keyUse(r row) use { return v.chosenUse(r, keysPath+"/"+r.ID) }
+
+// chosenUse reports the use of a key, or of the whole tenant where the row is of none,
+// for a page at an address, on which the length of time is chosen.
+func (v *visit) chosenUse(r row, home string) use {
 	chosen := usePeriods()[0]
 	for _, p := range usePeriods() {
 		if p.name == v.r.FormValue("use") {
@@ -56,7 +60,7 @@ func (v *visit) keyUse(r row) use {
 	u := v.useOf(r, v.now().Add(-chosen.long), chosen.step)
 	u.Since = "the last " + strings.TrimPrefix(chosen.text, "a ")
 	for _, p := range usePeriods() {
-		at := keysPath + "/" + r.ID
+		at := home
 		if p.name != "" {
 			at += "?use=" + p.name
 		}
