@@ -50,7 +50,7 @@ func (b newKeyBody) MustExpire() bool { return b.Policy.Expiry.Presence == keywr
 const viaDeveloper = "developer"
 
 func (v *visit) newKeyForm(of *scheme.Scheme) (page, error) {
-	rows, err := v.rows()
+	rows, err := v.inForce()
 	if err != nil {
 		return page{}, err
 	}
