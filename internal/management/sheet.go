@@ -20,12 +20,12 @@ type sheet[T any] struct {
 func keySheet() sheet[api.KeyBody] {
 	return sheet[api.KeyBody]{"keys", []string{
 		"id", "tenant", "scheme", "state", "name", "environment", "hint", "public_key", "permissions", "addresses", "metadata", "created_at", "expires_at",
-		"last_used_at", "paused_at", "paused_until", "retires_at", "revoked_at", "revocation_reason", "predecessor", "successor", "version", "last_used_at",
+		"last_used_at", "paused_at", "paused_until", "retires_at", "revoked_at", "revocation_reason", "predecessor", "successor", "version",
 	}, func(k *api.KeyBody) []string {
 		return []string{
 			k.ID, k.Tenant, k.Scheme, k.State, k.Name, k.Environment, k.Hint, k.PublicKey, strings.Join(k.Permissions, " "), strings.Join(k.Addresses, " "),
 			object(k.Metadata), moment(&k.CreatedAt), moment(k.ExpiresAt), moment(k.LastUsedAt), moment(k.PausedAt), moment(k.PausedUntil), moment(k.RetiresAt), moment(k.RevokedAt),
-			k.RevocationReason, k.Predecessor, k.Successor, number(k.Version), moment(k.LastUsedAt),
+			k.RevocationReason, k.Predecessor, k.Successor, number(k.Version),
 		}
 	}}
 }
