@@ -100,7 +100,7 @@ func TestTFI04_EveryOperationHasACommand(t *testing.T) {
 		api.OpRegisterFor: "registrations create", api.OpRotateRegistration: "registrations rotate", api.OpRevokeRegistration: "registrations revoke",
 		api.OpListSchemes: "schemes remote list", api.OpGetScheme: "schemes remote show", api.OpLintScheme: "schemes remote lint", api.OpTryScheme: "schemes remote try",
 		api.OpListAPIs: "apis list", api.OpListProviders: "identity-providers list", api.OpCheckProvider: "identity-providers check", api.OpListVerifiers: "verifiers list",
-		api.OpListAccessRequests: "access list", api.OpGrantAccess: "access grant", api.OpDeclineAccess: "access decline",
+		api.OpListAccessRequests: "access list", api.OpGrantAccess: "access grant", api.OpDeclineAccess: "access decline", api.OpGetUsage: "usage",
 	}
 	root := New()
 	for _, op := range api.Operations() {
