@@ -83,7 +83,7 @@ func (v *visit) deskRotate() error {
 		if length := v.r.PostFormValue("overlap"); length != "" && r.Policy.Rotation.Settable {
 			change.Overlap = &length
 		}
-		return c.RotateKeyOnce(ctx, v.r.PostFormValue("once"), r.ID, change)
+		return c.RotateKeyOnce(ctx, v.once(), r.ID, change)
 	})
 	if out == nil {
 		return err

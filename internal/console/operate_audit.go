@@ -86,9 +86,12 @@ func keyCell(e *api.Event) cell {
 func detailWords(e *api.Event) string {
 	var all []string
 	if e.Reason != "" {
-		all = append(all, e.Reason)
+		all = append(all, strings.TrimSuffix(e.Reason, "."))
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
+		if e.Detail[name] == "" {
+			continue
+		}
 		all = append(all, strings.ReplaceAll(name, "_", " ")+": "+spelled(e.Detail[name]))
 	}
 	return strings.Join(all, "; ")

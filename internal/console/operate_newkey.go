@@ -125,7 +125,7 @@ func (v *visit) deskCreateKey() error {
 	var out api.Key
 	if err == nil {
 		out, err = ask(v, func(ctx context.Context, c *client.Client) (api.Key, error) {
-			return c.CreateKeyOnce(ctx, form.Get("once"), draft)
+			return c.CreateKeyOnce(ctx, v.once(), draft)
 		})
 	}
 	if err != nil {
