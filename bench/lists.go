@@ -134,29 +134,34 @@ func (s settings) listsOf(ctx context.Context, store keywright.Store, name strin
 	if err != nil {
 		return err
 	}
+	desk, session, err := w.desk(ctx, store, handler)
+	if err != nil {
+		return err
+	}
 	var worst time.Duration
 	for _, p := range w.pages() {
-		var took []time.Duration
-		items, more := 0, ""
-		for range 9 {
-			begun := time.Now()
-			answer := w.get(handler, key, p.path)
-			took = append(took, time.Since(begun))
-			if answer.Code != http.StatusOK {
-				return fmt.Errorf("%s: %d %s", p.path, answer.Code, answer.Body)
-			}
-			var page struct {
-				Items []json.RawMessage `json:"items"`
-				Next  string            `json:"next_cursor"`
-			}
-			if err := json.Unmarshal(answer.Body.Bytes(), &page); err != nil {
-				return err
-			}
-			items, more = len(page.Items), map[bool]string{true: ", and more"}[page.Next != ""]
+		took, answer, err := w.nine(handler, p.path, "Authorization", "Bearer "+key)
+		if err != nil {
+			return err
 		}
-		longest := quantile(took, 1)
+		var page struct {
+			Items []json.RawMessage `json:"items"`
+			Next  string            `json:"next_cursor"`
+		}
+		if err := json.Unmarshal(answer.Body.Bytes(), &page); err != nil {
+			return err
+		}
 		worst = max(worst, median(took)) // of nine, so that another program's moment does not judge
-		r.row(p.what, median(took).Round(10*time.Microsecond).String(), fmt.Sprintf("longest %s; %d items%s", longest.Round(10*time.Microsecond), items, more))
+		r.row(p.what, median(took).Round(10*time.Microsecond).String(),
+			fmt.Sprintf("longest %s; %d items%s", quantile(took, 1).Round(10*time.Microsecond), len(page.Items), map[bool]string{true: ", and more"}[page.Next != ""]))
+	}
+	for _, p := range w.deskPages() {
+		took, answer, err := w.nine(desk, p.path, "Cookie", session)
+		if err != nil {
+			return err
+		}
+		worst = max(worst, median(took))
+		r.row(p.what, median(took).Round(10*time.Microsecond).String(), fmt.Sprintf("longest %s; %d KB", quantile(took, 1).Round(10*time.Microsecond), answer.Body.Len()>>10))
 	}
 	if s.short {
 		r.skips(t, "%s at most, of %s keys", worst.Round(time.Millisecond), count(keys))
@@ -283,16 +288,25 @@ func (w crowd) management(ctx context.Context, store keywright.Store) (http.Hand
 	_, secret := issued.Credential.Reveal()
 	return management.New(management.Options{
 		Keeper: k, Store: store, Schemes: shipped, Gate: func() *gate.Gate { return g }, Clock: clock, View: gate.Hops{}.View, Index: index, Pepper: w.secrets.Pepper,
+		People: w.people(store), Configured: configured{},
 	}), secret, nil
 }
 
-func (w crowd) get(handler http.Handler, key, path string) *httptest.ResponseRecorder {
-	q := httptest.NewRequest(http.MethodGet, "http://console.localhost"+path, nil)
-	q.RemoteAddr = netip.MustParseAddrPort("127.0.0.1:1").String()
-	q.Header.Set("Authorization", "Bearer "+key)
-	rec := httptest.NewRecorder()
-	handler.ServeHTTP(rec, q)
-	return rec
+// nine asks nine times for one page.
+func (w crowd) nine(handler http.Handler, path, header, value string) (took []time.Duration, answer *httptest.ResponseRecorder, err error) {
+	for range 9 {
+		q := httptest.NewRequest(http.MethodGet, "http://console.localhost"+path, nil)
+		q.RemoteAddr = netip.MustParseAddrPort("127.0.0.1:1").String()
+		q.Header.Set(header, value)
+		begun := time.Now()
+		answer = httptest.NewRecorder()
+		handler.ServeHTTP(answer, q)
+		took = append(took, time.Since(begun))
+		if answer.Code != http.StatusOK {
+			return nil, nil, fmt.Errorf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+	return took, answer, nil
 }
 
 // listPage is one page that is measured.
