@@ -49,7 +49,7 @@ func TestTheProvidersPagesSay(t *testing.T) {
 		{"DMT-15", "domaintrust/keys-and-environments", "In Production nobody has heard of it"},
 		{"DMT-16", "domaintrust/keys-and-environments", "all production users"},
 		{"DMT-17", "domaintrust/keys-and-environments", "the members of your organization, and nobody else"},
-		{"DMT-18", "domaintrust/creating-keys", "**Create key**"},
+		{"DMT-18", "domaintrust/creating-keys", "**Create Key**"},
 		{"DMT-19", "domaintrust/creating-keys", "Say briefly what the key is for"},
 		{"DMT-20", "domaintrust/creating-keys", "Choose the environment, Testing or Production"},
 		{"DMT-21", "domaintrust/creating-keys", "Set the date and the time at which the key expires"},
