@@ -17,8 +17,8 @@ import (
 // each of them; Budget is how many it looks at in order where no filter is that
 // narrow: what is wider than the one is found often enough within the other.
 const (
-	Narrow = 5_000
-	Budget = 5_000
+	Narrow = 3_000
+	Budget = 3_000
 )
 
 // Never is how stores keep the expiry of a key that has none: after all others.
