@@ -66,16 +66,15 @@ const time = document.getElementById('f-time');
 const local = document.querySelector('[data-local]');
 if (date && time && local) {
   const zone = (at) => {
-    const name = new Intl.DateTimeFormat(undefined, { timeZoneName: 'long' }).formatToParts(at).find((p) => p.type === 'timeZoneName').value;
+    const name = new Intl.DateTimeFormat(undefined, { timeZoneName: 'short' }).formatToParts(at).find((p) => p.type === 'timeZoneName').value;
     const place = new Intl.DateTimeFormat().resolvedOptions().timeZone;
     return name === place ? name : `${name}, ${place}`;
   };
   const choice = document.querySelector('[data-at]');
   const tell = (event) => {
     const at = new Date(`${date.value}T${time.value}Z`);
-    local.hidden = false;
-    local.textContent = Number.isNaN(at.getTime()) ? `Your clock shows ${zone(new Date())}; the time here is in UTC.`
-      : `On your clock that is ${at.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'short' })} (${zone(at)}).`;
+    local.textContent = Number.isNaN(at.getTime()) ? `The time here is in UTC. Your clock shows ${zone(new Date())}.`
+      : `On your clock: ${at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })} (${zone(at)}).`;
     if (event && choice) choice.checked = true;
   };
   date.addEventListener('input', tell);

@@ -55,7 +55,7 @@ export default async ({ open, args, assert, looks, tell }) => {
     await step('DMT-21', 'the expiry', async () => {
       await page.getByLabel('Date', { exact: true }).fill('2032-02-03');
       await page.getByLabel('Time, in UTC').fill('08:15');
-      await page.getByText('3 February 2032 at 09:15 (Central European Standard Time, Europe/Berlin)').waitFor();
+      await page.getByText('3 Feb 2032, 09:15 (CET, Europe/Berlin)').waitFor();
       await look('new-key');
     });
 
