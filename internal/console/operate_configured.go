@@ -168,6 +168,7 @@ func (v *visit) deskCheckProvider() error {
 	if err != nil {
 		return err
 	}
+	b.Check.Detail = sentence(b.Check.Detail)
 	p.Body = b
 	return v.show(http.StatusOK, "desk-providers", p)
 }
