@@ -48,6 +48,9 @@ func (v *visit) deskNewKeyForm() (page, deskNewKeyBody, error) {
 	if !chosen {
 		for _, name := range slices.Sorted(maps.Keys(kinds)) {
 			s := kinds[name]
+			if len(s.Formats) == 0 {
+				continue // its credentials are an identity provider's
+			}
 			b.Kinds = append(b.Kinds, link{Name: cmp.Or(s.Title, name), Path: keysPath + "/new?tenant=" + escape(b.Tenant.ID) + "&scheme=" + escape(name), Text: kindText(&s)})
 		}
 		p.Body = b

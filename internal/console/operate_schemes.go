@@ -34,13 +34,13 @@ func (v *visit) deskSchemes() error {
 	t := table{Name: "Schemes", Columns: []column{{Title: "Scheme"}, {Title: "Credential"}, {Title: "Read from"}, {Title: "APIs"}, {Title: "Keys"}}, Empty: "No scheme is in force."}
 	for i := range all {
 		s := &all[i]
-		format := "made by an identity provider"
+		format, life := "made by an identity provider", "none"
 		if len(s.Formats) > 0 {
-			format = s.Formats[0]
+			format, life = s.Formats[0], policyWords(&s.Policy)
 		}
 		t.Rows = append(t.Rows, []cell{
 			{Text: cmp.Or(s.Title, s.Name), Link: schemesPath + "/" + url.PathEscape(s.Name), Soft: s.Name}, {Text: format, Code: len(s.Formats) > 0},
-			{Text: strings.Join(s.Headers, ", ")}, {Text: strings.Join(s.APIs, ", ")}, {Text: policyWords(&s.Policy)},
+			{Text: strings.Join(s.Headers, ", ")}, {Text: strings.Join(s.APIs, ", ")}, {Text: life},
 		})
 	}
 	return v.show(http.StatusOK, "desk-schemes", page{Title: "Schemes", Section: "Schemes", Body: deskSchemesBody{t}})
