@@ -26,7 +26,7 @@ func TestTheTableOfOperationsIsSound(t *testing.T) {
 			t.Errorf("%s: only set-up and the document are open", o.ID)
 		}
 		asks := []string{api.OpVerify, api.OpExplain, api.OpLintScheme, api.OpTryScheme, api.OpCheckProvider} // with a body, and write nothing
-		own := o.Tag == api.TagAccount // whoever comes in by a session does what they like to their own
+		own := o.Tag == api.TagAccount                                                                        // whoever comes in by a session does what they like to their own
 		if writes := !own && o.Method != "GET" && !slices.Contains(asks, o.ID) && o.ID != api.OpSetup; writes != strings.HasSuffix(o.Permission, ":write") {
 			t.Errorf("%s asks for %q", o.ID, o.Permission)
 		}

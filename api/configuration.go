@@ -139,30 +139,30 @@ type TriedCredential struct {
 
 // API is a protected surface of the configuration.
 type API struct {
-	Name     string     `json:"name" doc:"What the configuration calls it." example:"trusset"`
-	Title    string     `json:"title" doc:"What people call it."`
-	Hosts    []string   `json:"hosts" nullable:"false" doc:"Under which it answers."`
-	Scheme   string     `json:"scheme" doc:"The contract of its routes, unless they name another." example:"trusset-instance"`
-	Schemes  []string   `json:"schemes" nullable:"false" doc:"Every contract that its routes or its site use, its own first."`
-	Base     string     `json:"base" doc:"Where its customers call it; may be empty." example:"https://api.example.com"`
-	Site     string     `json:"site" doc:"Where its customers read, sign in and serve themselves; empty where it has no site." example:"https://docs.example.com"`
-	Docs     string     `json:"docs" doc:"Where its documentation begins; empty where it has no site."`
-	Register string     `json:"register" doc:"The page that strangers register on; empty where they cannot."`
-	Routes   []APIRoute `json:"routes" nullable:"false" doc:"The first that fits a request decides."`
+	Name     string      `json:"name" doc:"What the configuration calls it." example:"trusset"`
+	Title    string      `json:"title" doc:"What people call it."`
+	Hosts    []string    `json:"hosts" nullable:"false" doc:"Under which it answers."`
+	Scheme   string      `json:"scheme" doc:"The contract of its routes, unless they name another." example:"trusset-instance"`
+	Schemes  []string    `json:"schemes" nullable:"false" doc:"Every contract that its routes or its site use, its own first."`
+	Base     string      `json:"base" doc:"Where its customers call it; may be empty." example:"https://api.example.com"`
+	Site     string      `json:"site" doc:"Where its customers read, sign in and serve themselves; empty where it has no site." example:"https://docs.example.com"`
+	Docs     string      `json:"docs" doc:"Where its documentation begins; empty where it has no site."`
+	Register string      `json:"register" doc:"The page that strangers register on; empty where they cannot."`
+	Routes   []RouteBody `json:"routes" nullable:"false" doc:"The first that fits a request decides."`
 }
 
-// APIRoute is one shape of request, and what it needs.
-type APIRoute struct {
+// RouteBody is one shape of request, and what it needs.
+type RouteBody struct {
 	Methods []string `json:"methods" nullable:"false" doc:"Empty is any."`
 	Path    string   `json:"path" example:"/v1/items/{id}"`
 	Scheme  string   `json:"scheme" doc:"The contract that the credential is read by."`
 	Open    bool     `json:"open" doc:"No credential is read."`
 	Takes   string   `json:"takes" enum:"none,key,login,either" doc:"A key, a token of an identity provider, or either; none where it is open."`
-	Need    APINeed  `json:"need" doc:"What it asks beyond the scheme."`
+	Need    NeedBody `json:"need" doc:"What it asks beyond the scheme."`
 }
 
-// APINeed is what a route asks of a key. What is empty asks nothing.
-type APINeed struct {
+// NeedBody is what a route asks of a key. What is empty asks nothing.
+type NeedBody struct {
 	Service      string   `json:"service" doc:"A service that the tenant must have on." example:"files"`
 	Permissions  []string `json:"permissions" nullable:"false" doc:"All of which the key must have."`
 	Environments []string `json:"environments" nullable:"false" doc:"The key's environment must be one of these."`
@@ -170,8 +170,8 @@ type APINeed struct {
 	ExceptPlans  []string `json:"except_plans" nullable:"false" doc:"The tenant's plan must be none of these."`
 }
 
-// APIPage is all APIs.
-type APIPage struct {
+// SurfacePage is all APIs.
+type SurfacePage struct {
 	Items []API `json:"items" nullable:"false" doc:"All of them, in the configuration's order."`
 }
 

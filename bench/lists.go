@@ -295,7 +295,7 @@ func (w crowd) management(ctx context.Context, store keywright.Store) (http.Hand
 // nine asks nine times for one page.
 func (w crowd) nine(handler http.Handler, path, header, value string) (took []time.Duration, answer *httptest.ResponseRecorder, err error) {
 	for range 9 {
-		q := httptest.NewRequest(http.MethodGet, "http://console.localhost"+path, nil)
+		q := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://console.localhost"+path, nil)
 		q.RemoteAddr = netip.MustParseAddrPort("127.0.0.1:1").String()
 		q.Header.Set(header, value)
 		begun := time.Now()

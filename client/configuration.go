@@ -39,7 +39,7 @@ func (c *Client) TryScheme(ctx context.Context, t api.TryScheme) (api.Trial, err
 
 // APIs lists the protected surfaces.
 func (c *Client) APIs(ctx context.Context) ([]api.API, error) {
-	var out api.APIPage
+	var out api.SurfacePage
 	err := c.send(ctx, request{method: http.MethodGet, path: "/apis"}, &out)
 	return out.Items, err
 }

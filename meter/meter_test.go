@@ -189,22 +189,22 @@ func TestItFlushesByItselfAndWhenItIsClosed(t *testing.T) {
 			return sums[0].Times
 		}
 		m.Count(time.Now(), "a", of(1, keywright.Granted), at("192.0.2.1"))
-		time.Sleep(9 * time.Second)
+		time.Sleep(9 * time.Second) //nolint:forbidigo // virtual time
 		synctest.Wait()
 		if count() != 0 {
 			t.Error("it was flushed early")
 		}
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Second) //nolint:forbidigo // virtual time
 		synctest.Wait()
 		if count() != 1 {
 			t.Error("it was not flushed within ten seconds")
 		}
 		store.fail(&keywright.Error{Kind: keywright.Unavailable, Detail: "away"}, nil)
 		m.Count(time.Now(), "a", of(1, keywright.Granted), at("192.0.2.1"))
-		time.Sleep(35 * time.Second)
+		time.Sleep(35 * time.Second) //nolint:forbidigo // virtual time
 		synctest.Wait()
 		store.fail(nil, nil)
-		time.Sleep(10 * time.Second)
+		time.Sleep(10 * time.Second) //nolint:forbidigo // virtual time
 		synctest.Wait()
 		if count() != 2 || len(told) != 2 || told[0] == nil || told[1] != nil {
 			t.Errorf("%d counted; told %v, want a failure once and its end once", count(), told)
@@ -226,7 +226,7 @@ func TestHoursOlderThan400DaysAreForgotten(t *testing.T) {
 		b.Count(noon.Add(-meter.Kept-time.Hour), "a", of(1, keywright.Granted), at("192.0.2.1"))
 		b.Count(noon.Add(-meter.Kept+time.Hour), "a", of(2, keywright.Granted), at("192.0.2.1"))
 		b.Start()
-		time.Sleep(11 * time.Second)
+		time.Sleep(11 * time.Second) //nolint:forbidigo // virtual time
 		synctest.Wait()
 		all, err := b.LastUsed(t.Context(), []keywright.KeyID{id(1), id(2)})
 		if err != nil || len(all) != 1 || all[id(2)].IsZero() {

@@ -60,7 +60,7 @@ func routeRows(w io.Writer, all []api.API) {
 }
 
 // needs says in a few words what a route asks.
-func needs(n *api.APINeed) string {
+func needs(n *api.NeedBody) string {
 	var all []string
 	for _, one := range []struct {
 		name   string

@@ -102,7 +102,7 @@ func openAPIOf(a *api.API) string {
 	return strings.TrimSuffix(a.Site, "/") + "/openapi.json"
 }
 
-func takesWords(r *api.APIRoute) string {
+func takesWords(r *api.RouteBody) string {
 	switch {
 	case r.Open:
 		return "nothing: it is open"
@@ -115,7 +115,7 @@ func takesWords(r *api.APIRoute) string {
 }
 
 // needWords says what a route asks beyond its scheme.
-func needWords(n *api.APINeed) string {
+func needWords(n *api.NeedBody) string {
 	var all []string
 	say := func(word string, values []string) {
 		if len(values) > 0 {

@@ -15,8 +15,6 @@ import (
 // A site whose one kind of key is a pair, of which there is one at most, shows no list:
 // it shows the pair, with a switch that makes it and ends it.
 
-const pairPath = root + "/pair"
-
 // pairBody is the page of the pair.
 type pairBody struct {
 	On     bool

@@ -48,7 +48,7 @@ func (c configured) APIs() []api.API {
 }
 
 func (c configured) api(a *config.API, surface *gate.API) api.API {
-	out := api.API{Name: a.Name, Title: a.Name, Hosts: filled(a.Hosts), Scheme: surface.Scheme.Name(), Schemes: []string{}, Routes: []api.APIRoute{}}
+	out := api.API{Name: a.Name, Title: a.Name, Hosts: filled(a.Hosts), Scheme: surface.Scheme.Name(), Schemes: []string{}, Routes: []api.RouteBody{}}
 	for _, part := range parts(surface) {
 		out.Schemes = append(out.Schemes, part.Scheme.Name())
 	}
@@ -79,7 +79,7 @@ func (c configured) api(a *config.API, surface *gate.API) api.API {
 }
 
 // route spells one, with what it takes as its scheme and its API allow.
-func route(surface *gate.API, r *gate.Route) api.APIRoute {
+func route(surface *gate.API, r *gate.Route) api.RouteBody {
 	of := r.Scheme
 	if of == nil {
 		of = surface.Scheme
@@ -94,9 +94,9 @@ func route(surface *gate.API, r *gate.Route) api.APIRoute {
 		takes = "either"
 	}
 	n := &r.Need
-	return api.APIRoute{
+	return api.RouteBody{
 		Methods: filled(r.Methods), Path: r.Path, Scheme: of.Name(), Open: r.Open, Takes: takes,
-		Need: api.APINeed{
+		Need: api.NeedBody{
 			Service: n.Service, Permissions: filled(n.Permissions), Environments: filled(n.Environments),
 			Plans: filled(n.Plans.AnyOf), ExceptPlans: filled(n.Plans.Except),
 		},

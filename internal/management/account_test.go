@@ -20,7 +20,9 @@ func TestOnesOwnAccountOnBothSites(t *testing.T) {
 	s := newSite(t, on("trusset-instance"))
 	member := managementtest.Cookie(s.SignIn(s.Tenant("acme0001", nil).ID, "ada@example.com", people.Trial))
 	operator := managementtest.Cookie(s.SignIn(keywright.OperatorTenant, "op@example.com", people.Viewer))
-	asMember := func(status int, method, path, body string) *answer { return s.want(t, status, method, path, body, member...) }
+	asMember := func(status int, method, path, body string) *answer {
+		return s.want(t, status, method, path, body, member...)
+	}
 	asOperator := func(status int, method, path, body string) *answer {
 		a := s.asOperator(t, method, path, body, operator...)
 		if a.status != status {

@@ -160,8 +160,8 @@ func trialDetail(p *scheme.Presented) string {
 	}[p.Reason]
 }
 
-func (s *server) listAPIs(context.Context, *call, *struct{}) (*listing[api.APIPage], error) {
-	return &listing[api.APIPage]{Body: api.APIPage{Items: s.Configured.APIs()}}, nil
+func (s *server) listAPIs(context.Context, *call, *struct{}) (*listing[api.SurfacePage], error) {
+	return &listing[api.SurfacePage]{Body: api.SurfacePage{Items: s.Configured.APIs()}}, nil
 }
 
 func (s *server) listProviders(context.Context, *call, *struct{}) (*listing[api.IdentityProviderPage], error) {

@@ -14,7 +14,7 @@ export interface API {
   /** The page that strangers register on; empty where they cannot. */
   register: string;
   /** The first that fits a request decides. */
-  routes: Array<APIRoute>;
+  routes: Array<RouteBody>;
   /** The contract of its routes, unless they name another. */
   scheme: string;
   /** Every contract that its routes or its site use, its own first. */
@@ -23,38 +23,6 @@ export interface API {
   site: string;
   /** What people call it. */
   title: string;
-}
-
-export interface APINeed {
-  /** The key's environment must be one of these. */
-  environments: Array<string>;
-  /** The tenant's plan must be none of these. */
-  except_plans: Array<string>;
-  /** All of which the key must have. */
-  permissions: Array<string>;
-  /** The tenant's plan must be one of these. */
-  plans: Array<string>;
-  /** A service that the tenant must have on. */
-  service: string;
-}
-
-export interface APIPage {
-  /** All of them, in the configuration's order. */
-  items: Array<API>;
-}
-
-export interface APIRoute {
-  /** Empty is any. */
-  methods: Array<string>;
-  /** What it asks beyond the scheme. */
-  need: APINeed;
-  /** No credential is read. */
-  open: boolean;
-  path: string;
-  /** The contract that the credential is read by. */
-  scheme: string;
-  /** A key, a token of an identity provider, or either; none where it is open. */
-  takes: "none" | "key" | "login" | "either";
 }
 
 export interface AccessRequest {
@@ -556,6 +524,19 @@ export interface Need {
   tenant?: string;
 }
 
+export interface NeedBody {
+  /** The key's environment must be one of these. */
+  environments: Array<string>;
+  /** The tenant's plan must be none of these. */
+  except_plans: Array<string>;
+  /** All of which the key must have. */
+  permissions: Array<string>;
+  /** The tenant's plan must be one of these. */
+  plans: Array<string>;
+  /** A service that the tenant must have on. */
+  service: string;
+}
+
 export interface OverlapKey {
   /** When the retiring key stops: at most 30 days after the rotation, and not past its own expiry. null or absent is now. */
   ends_at?: string | null;
@@ -656,6 +637,20 @@ export interface RotateRegistration {
   finish?: boolean;
   /** How long both keys work; the scheme's own overlap unless given. */
   overlap?: string;
+}
+
+export interface RouteBody {
+  /** Empty is any. */
+  methods: Array<string>;
+  /** What it asks beyond the scheme. */
+  need: NeedBody;
+  /** No credential is read. */
+  open: boolean;
+  path: string;
+  /** The contract that the credential is read by. */
+  scheme: string;
+  /** A key, a token of an identity provider, or either; none where it is open. */
+  takes: "none" | "key" | "login" | "either";
 }
 
 export interface Scheme {
@@ -797,6 +792,11 @@ export interface SetPassword {
 export interface Setup {
   /** What the set-up token's file holds. */
   token?: string;
+}
+
+export interface SurfacePage {
+  /** All of them, in the configuration's order. */
+  items: Array<API>;
 }
 
 export interface Tenant {
@@ -1376,8 +1376,8 @@ export class KeywrightClient extends Base {
    * Needs the permission `config:read`.
    * GET /v1/apis
    */
-  listApis(options: RequestOptions = {}): Promise<APIPage> {
-    return this.call<APIPage>({
+  listApis(options: RequestOptions = {}): Promise<SurfacePage> {
+    return this.call<SurfacePage>({
       method: "GET", path: "/v1/apis", needs: [["key"]], reads: "json", accept: "application/json",
     }, options);
   }

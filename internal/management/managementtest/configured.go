@@ -23,7 +23,7 @@ func (Configured) APIs() []api.API {
 	return []api.API{{
 		Name: "trusset", Title: "Trusset API", Hosts: []string{"trusset.localhost"}, Scheme: "trusset-instance", Schemes: []string{"trusset-instance", "trusset-mica"},
 		Base: "https://trusset.localhost", Site: "https://docs.trusset.localhost", Docs: "https://docs.trusset.localhost/",
-		Routes: []api.APIRoute{{Methods: []string{"GET"}, Path: "/trading/{rest...}", Scheme: "trusset-instance", Takes: "key", Need: api.APINeed{
+		Routes: []api.RouteBody{{Methods: []string{"GET"}, Path: "/trading/{rest...}", Scheme: "trusset-instance", Takes: "key", Need: api.NeedBody{
 			Service: "trading", Permissions: []string{}, Environments: []string{}, Plans: []string{}, ExceptPlans: []string{},
 		}}},
 	}}
