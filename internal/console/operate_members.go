@@ -138,6 +138,9 @@ func (v *visit) deskMembersDone(what string) error {
 }
 
 func (v *visit) deskWithdraw() error {
+	if v.r.PostFormValue("id") == "" {
+		return nobody()
+	}
 	_, err := ask(v, func(ctx context.Context, c *client.Client) (struct{}, error) {
 		return struct{}{}, c.WithdrawInvitation(ctx, v.r.PathValue("tenant"), v.r.PostFormValue("id"))
 	})
@@ -147,7 +150,15 @@ func (v *visit) deskWithdraw() error {
 	return v.deskMembersDone("withdrawn")
 }
 
+// nobody answers a form that names no one.
+func nobody() error {
+	return &keywright.Error{Kind: keywright.NotFound, Detail: "the form names nobody: open the page again, and use its buttons"}
+}
+
 func (v *visit) deskAmendMember() error {
+	if v.r.PostFormValue("person") == "" {
+		return nobody()
+	}
 	_, err := ask(v, func(ctx context.Context, c *client.Client) (api.Member, error) {
 		return c.AmendMember(ctx, v.r.PathValue("tenant"), v.r.PostFormValue("person"), v.r.PostFormValue("role"))
 	})

@@ -85,3 +85,18 @@ func TestACustomerIsNoOperator(t *testing.T) {
 func containsAny(text string, some ...string) bool {
 	return slices.ContainsFunc(some, func(one string) bool { return strings.Contains(text, one) })
 }
+
+// A form that holds nothing is an answer to read, never a fault of ours.
+func TestNoEmptyFormOfTheOperatorsFails(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for _, act := range o.acts {
+		if act.Operation == "" || ownAct(act.Pattern) {
+			continue
+		}
+		path := addresses(o.filled(act.Pattern), o.key.String())[0]
+		if a := o.admin.send(http.MethodPost, path, map[string][]string{}); a.Status >= http.StatusInternalServerError {
+			t.Errorf("POST %s with nothing in it answered %d", path, a.Status)
+		}
+	}
+}
