@@ -29,6 +29,7 @@ type exchange struct {
 	rest     io.Reader // of the request's body, however much has been read
 	cancel   context.CancelCauseFunc
 	patience *patience
+	began    time.Time
 
 	mu    sync.Mutex
 	out   *writer
@@ -42,7 +43,7 @@ func exchangeOf(r *http.Request) *exchange { return r.Context().Value(exchangeKe
 // serve is the life of one request.
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, api string) {
 	began := time.Now()
-	x := &exchange{proxy: p, view: p.options.View(r), host: r.Host, origin: first(r.Header["Origin"]), rest: r.Body, out: &writer{ResponseWriter: w}}
+	x := &exchange{began: began, proxy: p, view: p.options.View(r), host: r.Host, origin: first(r.Header["Origin"]), rest: r.Body, out: &writer{ResponseWriter: w}}
 	defer func() {
 		x.end()
 		p.tell(r, x, began)
@@ -114,6 +115,10 @@ func (x *exchange) pass(r *http.Request) {
 	defer x.proxy.streams.remove(x)
 	x.proxy.forward.ServeHTTP(x.out, onward)
 }
+
+// settling reports whether an exchange is young and has no answer yet. A stream has
+// begun its answer, and so is never spared.
+func (x *exchange) settling() bool { return !x.out.begun() && time.Since(x.began) < settles }
 
 // cut ends an exchange whose key no longer passes.
 func (x *exchange) cut(reason keywright.Reason) {

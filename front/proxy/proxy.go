@@ -41,6 +41,9 @@ const (
 	defaultMaxBody = 10 << 20
 	defaultTimeout = 30 * time.Second
 	recheckEvery   = 200 * time.Millisecond
+	// A request that was let through has so long for its answer to begin, even if its
+	// key dies meanwhile: one that ends its own key is to hear that it did.
+	settles = time.Second
 )
 
 // Proxy is an http.Handler.

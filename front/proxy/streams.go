@@ -62,7 +62,7 @@ func (s *streams) sweep() {
 		if x.verdict.Route.Open {
 			continue
 		}
-		if reason := g.Recheck(&x.view, &x.verdict); reason != keywright.Granted {
+		if reason := g.Recheck(&x.view, &x.verdict); reason != keywright.Granted && !x.settling() {
 			x.cut(reason)
 		}
 	}

@@ -195,6 +195,29 @@ func TestLongDownloadIsCutEvenIfNobodyReads(t *testing.T) {
 	}
 }
 
+// A call that ends its own key was let through before it did, and hears of it.
+func TestARequestThatEndsItsOwnKeyIsAnswered(t *testing.T) {
+	t.Parallel()
+	var h *house
+	h = newHouse(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		h.revoke("trusset-instance")
+		<-time.After(3 * 200 * time.Millisecond) // the proxy asks again meanwhile
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	res, err := http.DefaultClient.Do(h.request("POST", "/keys/revoke", nil))
+	check(t, err)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusNoContent {
+		t.Errorf("it is answered %d", res.StatusCode)
+	}
+	res, err = http.DefaultClient.Do(h.request("POST", "/keys/revoke", nil))
+	check(t, err)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the next one is answered %d", res.StatusCode)
+	}
+}
+
 func TestRequestWhoseKeyDiesBeforeItsAnswerIsRefused(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{})
