@@ -39,8 +39,3 @@ func TestPeople(t *testing.T) {
 	fresh := func(t *testing.T) people.Store { return open(t, place(t)).(*sqlite.Store) }
 	storetest.RunPeople(t, fresh, func(*testing.T) people.Store { return memory.New() })
 }
-
-func TestLists(t *testing.T) {
-	t.Parallel()
-	storetest.RunLists(t, func(t *testing.T) keywright.Store { return open(t, place(t)) })
-}
