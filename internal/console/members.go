@@ -96,7 +96,7 @@ func (v *visit) memberTable(b *membersBody) table {
 		}
 		return order
 	})
-	t := table{Name: "Members", Empty: "Nobody here is called like that.", Columns: []column{s.column("Name", "name"), s.column("E-mail address", "email"), {Title: "Role"}, s.column("Since", "since"), {Title: "End"}}}
+	t := table{Name: "Members", Empty: "Nobody here is called like that.", Columns: []column{s.column("Name", "name"), s.column("E-mail address", "email"), {Title: "Role"}, s.column("Since", "since"), {Title: "End", Act: true}}}
 	var rows [][]cell
 	for i := range all {
 		m := &all[i]

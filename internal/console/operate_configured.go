@@ -42,6 +42,7 @@ func (v *visit) deskAPIs() error {
 			{Text: a.Scheme, Link: schemesPath + "/" + url.PathEscape(a.Scheme)}, {Text: itoa(len(a.Routes))}, site,
 		})
 	}
+	v.whole(&t)
 	return v.show(http.StatusOK, "desk-apis", page{Title: "APIs", Section: "APIs", Body: deskSchemesBody{t}})
 }
 

@@ -53,7 +53,7 @@ func (v *visit) deskMembersForm() (page, []api.Member, error) {
 	b.Members = v.deskMemberTable(&b, all)
 	b.Invited = table{Name: "Invitations", Empty: "Nobody is invited at the moment.", Columns: []column{{Title: "E-mail address"}, {Title: "Role"}, {Title: "Until"}}}
 	if b.May {
-		b.Invited.Columns = append(b.Invited.Columns, column{Title: "End"})
+		b.Invited.Columns = append(b.Invited.Columns, column{Title: "End", Act: true})
 	}
 	for i := range invited {
 		one := &invited[i]
@@ -95,7 +95,8 @@ func (v *visit) deskMemberTable(b *deskMembersBody, all []api.Member) table {
 		}
 		rows = append(rows, line)
 	}
-	v.paged(&t, v.sorted(false, "name"), rows)
+	t.Rows = rows
+	v.whole(&t)
 	return t
 }
 

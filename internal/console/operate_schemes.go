@@ -43,6 +43,7 @@ func (v *visit) deskSchemes() error {
 			{Text: strings.Join(s.Headers, ", ")}, {Text: strings.Join(s.APIs, ", ")}, {Text: life},
 		})
 	}
+	v.whole(&t)
 	return v.show(http.StatusOK, "desk-schemes", page{Title: "Schemes", Section: "Schemes", Body: deskSchemesBody{t}})
 }
 

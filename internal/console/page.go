@@ -175,6 +175,9 @@ func (v *visit) show(status int, name string, p page) error {
 	if p.Form == nil {
 		p.Form = url.Values{}
 	}
+	if v.sheet != nil && status == http.StatusOK && v.r.Method == http.MethodGet {
+		return v.file(v.sheet)
+	}
 	var out bytes.Buffer
 	if err := v.pages[name].ExecuteTemplate(&out, "layout", &p); err != nil {
 		return &keywright.Error{Kind: keywright.Internal, Detail: "the page could not be made", Cause: err}

@@ -26,6 +26,7 @@ type column struct {
 	Sort   string // the address that sorts by it; "" cannot be
 	Sorted string // "ascending", "descending" or ""
 	Number bool
+	Act    bool // it holds buttons, and nothing to read
 }
 
 // cell is one value of a table. At most one of the kinds is set beside Text.
@@ -86,7 +87,7 @@ func (v *visit) sorted(desc bool, may ...string) sorting {
 func (v *visit) filters() url.Values {
 	out := url.Values{}
 	for name, values := range v.r.URL.Query() {
-		if name != "cursor" && name != "page" && name != "sort" && name != "order" && name != "done" && values[0] != "" {
+		if name != "cursor" && name != "page" && name != "format" && name != "sort" && name != "order" && name != "done" && values[0] != "" {
 			out.Set(name, values[0])
 		}
 	}
@@ -148,6 +149,12 @@ func (v *visit) paged(t *table, s sorting, rows [][]cell) {
 	n, err := strconv.Atoi(v.r.FormValue("page"))
 	if err != nil || n < 1 || (n-1)*perPage >= max(len(rows), 1) {
 		n = 1
+	}
+	if t.Export == "" && len(rows) > 0 {
+		t.Export = s.page("format", "csv")
+	}
+	if v.r.FormValue("format") == "csv" {
+		v.sheet = &sheet{t.Name, t.Columns, rows}
 	}
 	begin := (n - 1) * perPage
 	end := min(begin+perPage, len(rows))

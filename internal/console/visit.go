@@ -29,6 +29,7 @@ type visit struct {
 	r      *http.Request
 	from   people.From
 	who    *selfservice.Caller // nil: nobody is signed in
+	sheet  *sheet              // the page's list, where it is asked for as a file
 	tenant string              // the tenant that was chosen, which links take along; "" where there is no choice
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/keywright/keywright/api"
+	"github.com/keywright/keywright/internal/management/wire"
 )
 
 // sheet is how records of one kind stand in a file.
@@ -66,19 +67,6 @@ func object(m map[string]string) string {
 // must is for what cannot fail: numbers and texts are always JSON.
 func must(raw []byte, _ error) []byte { return raw }
 
-// inert keeps a spreadsheet from taking a cell that a stranger wrote for a formula.
-func inert(cell string) string {
-	if strings.HasPrefix(cell, "'") {
-		return "'" + cell // so that the first apostrophe can always be taken away again
-	}
-	for _, first := range "=+-@\t\r\n＝＋－＠" {
-		if strings.HasPrefix(strings.TrimLeft(cell, " \u00a0"), string(first)) {
-			return "'" + cell
-		}
-	}
-	return cell
-}
-
 // page writes records; the first page of CSV begins with the columns.
 func (s sheet[T]) page(w io.Writer, lines, first bool, records []T) error {
 	if lines {
@@ -98,7 +86,7 @@ func (s sheet[T]) page(w io.Writer, lines, first bool, records []T) error {
 	for i := range records {
 		cells := s.cells(&records[i])
 		for c := range cells {
-			cells[c] = inert(cells[c])
+			cells[c] = wire.Inert(cells[c])
 		}
 		_ = out.Write(cells)
 	}

@@ -278,7 +278,7 @@ func mutations() []mutation { //nolint:funlen // a table
 		},
 		{
 			rule: "no cell of an export is a formula",
-			file: "internal/management/sheet.go", old: "			cells[c] = inert(cells[c])", new: "			_, _ = inert, c",
+			file: "internal/management/sheet.go", old: "			cells[c] = wire.Inert(cells[c])", new: "			_, _ = wire.Inert, c",
 			pkg: "./internal/management", run: "TestNoCellOfAnExport",
 		},
 		{
