@@ -27,6 +27,9 @@ func announcement(c *Credentials, metrics string) string {
 			say("  %s\n", p.Invitation)
 		}
 	}
+	say("See what the operators have: tenants, keys, traffic, why a request was refused. Sign in with")
+	say("Demo ID, as the Operator:")
+	say("  %-14s %s\n", "Keywright", strings.TrimSuffix(c.Management.Base, "/v1")+"/account")
 	say("Log in on the command line, and make a key there (`go run ./cmd/keywright` does what")
 	say("keywright does):")
 	say("  keywright login --server %s", c.Sites["acme"])
