@@ -149,6 +149,9 @@ func (w *world) overlap(t *rapid.T) {
 	if !until.IsZero() && (!w.policy.Rotation.Settable || !got.Retires.Equal(until)) {
 		t.Fatal("an overlap was moved that may not, or not to where it was asked")
 	}
+	if !until.IsZero() && (after == nil || after.StateAt(w.now).Final() || after.StateAt(w.now) == keywright.StateExpired) {
+		t.Fatal("an overlap was moved though nothing follows the key any more")
+	}
 	w.keep(t, k, got)
 }
 
