@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 )
 
 // mutation is one rule, switched off.
@@ -29,24 +31,54 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
-	survived := 0
-	all := mutations()
-	for i, m := range all {
-		noticed, err := try(root, dir, m)
-		switch {
-		case err != nil:
-			survived++
-			fmt.Printf("%2d/%d BROKEN   %s: %v\n", i+1, len(all), m.rule, err)
-		case noticed:
-			fmt.Printf("%2d/%d noticed  %s\n", i+1, len(all), m.rule)
-		default:
-			survived++
-			fmt.Printf("%2d/%d SURVIVED %s: %s passes without it\n", i+1, len(all), m.rule, m.pkg)
-		}
-	}
+	survived := run(root, dir, mutations())
 	_ = os.RemoveAll(dir)
 	if survived > 0 {
-		fail(fmt.Errorf("%d of %d mutations were not noticed", survived, len(all)))
+		fail(fmt.Errorf("%d of %d mutations were not noticed", survived, len(mutations())))
+	}
+}
+
+// atOnce is how many mutations are tried side by side: each compiles and waits by turns.
+const atOnce = 2
+
+// run tries all mutations, and returns how many nobody noticed.
+func run(root, dir string, all []mutation) (survived int) {
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	next := make(chan int)
+	for n := range atOnce {
+		own := filepath.Join(dir, strconv.Itoa(n))
+		if err := os.Mkdir(own, 0o700); err != nil {
+			fail(err)
+		}
+		workers.Go(func() {
+			for i := range next {
+				noticed, err := try(root, own, all[i])
+				mu.Lock()
+				if err != nil || !noticed {
+					survived++
+				}
+				tell(i+1, len(all), &all[i], noticed, err)
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range all {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return survived
+}
+
+func tell(n, of int, m *mutation, noticed bool, err error) {
+	switch {
+	case err != nil:
+		fmt.Printf("%2d/%d BROKEN   %s: %v\n", n, of, m.rule, err)
+	case noticed:
+		fmt.Printf("%2d/%d noticed  %s\n", n, of, m.rule)
+	default:
+		fmt.Printf("%2d/%d SURVIVED %s: %s passes without it\n", n, of, m.rule, m.pkg)
 	}
 }
 
