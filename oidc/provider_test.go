@@ -307,8 +307,9 @@ func with(claims map[string]any, change ...any) map[string]any {
 func flip(token string) string {
 	at := strings.LastIndexByte(token, '.') + 5
 	b := []byte(token)
-	b[at] ^= 1
-	if b[at] == '@' || b[at] == '[' || b[at] == '`' || b[at] == '{' || b[at] == '/' || b[at] == ':' || b[at] == '.' || b[at] == ',' || b[at] == '^' {
+	if b[at] == 'A' {
+		b[at] = 'B'
+	} else {
 		b[at] = 'A'
 	}
 	return string(b)
