@@ -40,6 +40,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		return nil, failure(ctx, err)
 	}
 	s := &Store{pool: pool, changed: make(chan struct{}, 1)}
+	s.uses = sqltext.NewUses(s.read, s.update)
 	s.writer = &writer{pool: pool}
 	s.line = group.New(s.writer)
 	if err := s.migrate(ctx); err != nil {

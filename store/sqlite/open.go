@@ -69,6 +69,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{path: path, options: o, held: held, changed: make(chan struct{}, 1), idle: make(chan *conn, o.Readers), slots: make(chan struct{}, o.Readers)}
+	s.uses = sqltext.NewUses(s.read, s.update)
 	if err := s.start(ctx); err != nil {
 		_ = s.Close()
 		return nil, err

@@ -8,14 +8,20 @@ import (
 	"sync"
 
 	"github.com/keywright/keywright"
+	"github.com/keywright/keywright/meter"
 	"github.com/keywright/keywright/people"
 	"github.com/keywright/keywright/store/internal/group"
 	"github.com/keywright/keywright/store/internal/record"
 	"github.com/keywright/keywright/store/internal/sqltext"
 )
 
+// uses is what makes a Store a meter.Store.
+type uses = sqltext.Uses
+
 // Store is a database file. It is safe for concurrent use.
 type Store struct {
+	uses
+
 	path    string
 	options Options
 	held    *os.File // locked while the store is open
@@ -35,6 +41,7 @@ type Store struct {
 var (
 	_ keywright.Store = (*Store)(nil)
 	_ people.Store    = (*Store)(nil)
+	_ meter.Store     = (*Store)(nil)
 )
 
 // View implements keywright.Store.
