@@ -20,8 +20,8 @@
 //	  - axe(page, {disable: [rules]}): runs axe-core with the rules of WCAG 2.0 to 2.2,
 //	    A and AA, and its best practices; fails with what is wrong and where.
 //	  - shot(name, page): keeps a screenshot of the whole page.
-//	  - light(page): the page and all that it loads stay under 100 KB, and hardly anything
-//	    moves while it loads (a cumulative layout shift of 0.1 at most).
+//	  - light(page): the page and all that it loads stay under 100 KB, and nothing moves
+//	    while it loads.
 //	  - looks(name, page): light for pages of an account, axe, a screenshot, and that nothing is wider than the screen, at
 //	    390, 820 and 1440 pixels, light and dark.
 //	  - passkeys(page): a virtual authenticator, which answers WebAuthn at once; its

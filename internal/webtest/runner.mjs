@@ -109,9 +109,7 @@ async function light(at = page) {
     };
   });
   assert.ok(seen.bytes < 100_000, `${at.url()} and what it loads are ${seen.bytes} bytes`);
-  // A cumulative layout shift of at most 0.1 is what the field calls good; a browser that
-  // is short of time shows a page's end before its middle.
-  assert.ok(seen.moved <= 0.1, `${at.url()} moved by ${seen.moved} while it was loading`);
+  assert.ok(seen.moved < 0.01, `${at.url()} moved by ${seen.moved} while it was loading`);
 }
 
 async function looks(name, at = page) {
